@@ -29,6 +29,7 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urljoin
@@ -38,6 +39,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MARK = VENV / "made-by-dev.py"
 TOOLS = ("nox", "uv")
+CHECK = "Check the network (settings: HTTPS_PROXY, PIP_INDEX_URL), then start again."
 COMMANDS = {"run": ["-s", "run", "--"], "test": []}
 
 
@@ -94,18 +96,26 @@ def set_up() -> None:
         shutil.rmtree(VENV)
     VENV.mkdir()
     MARK.write_text("unfinished", "utf-8")
-    # Debian's python3 comes without ensurepip, which would put pip into the environment.
-    has_pip = importlib.util.find_spec("ensurepip") is not None
+    call(sys.executable, "-m", "venv", "--without-pip", str(VENV))
     with tempfile.TemporaryDirectory() as folder:
-        call(sys.executable, "-m", "venv", *([] if has_pip else ["--without-pip"]), str(VENV))
-        pip = ["-m", "pip"] if has_pip else [str(fetch_pip(Path(folder)) / "pip")]
         install = ["install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt"]
-        call(str(PYTHON), *pip, *install, *TOOLS)
+        call(str(PYTHON), *find_pip(Path(folder)), *install, *TOOLS)
     MARK.write_text(recipe(), "utf-8")
 
 
+def find_pip(folder: Path) -> list[str]:
+    """Return the arguments to Python that start pip: from the index, or else from Python's own."""
+    try:
+        return [str(fetch_pip(folder) / "pip")]
+    except SetupError:
+        if importlib.util.find_spec("ensurepip") is None:  # in Debian, it is a package by itself
+            raise
+    call(str(PYTHON), "-m", "ensurepip")
+    return ["-m", "pip"]
+
+
 def fetch_pip(folder: Path) -> Path:
-    """Download pip from the package index; a wheel runs as it is (`python pip.whl/pip`)."""
+    """Download pip from the package index. A wheel runs as it is: `python pip.whl/pip`."""
     version = pinned("pip")
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
     wheel = rf'href="([^"#]*pip-{re.escape(version)}-py3-none-any\.whl)#sha256=([0-9a-f]{{64}})"'
@@ -114,11 +124,10 @@ def fetch_pip(folder: Path) -> Path:
         if not found:
             raise SetupError(f"{index} has no pip {version}.")
         content = download(urljoin(index, html.unescape(found[1])))
-    except OSError as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise SetupError(
-            f"cannot fetch pip from {index}: {error}\n"
-            "Check the network (HTTPS_PROXY, PIP_INDEX_URL), then start again. Or let Debian"
-            " bring pip: sudo apt install python3-venv"
+            f"cannot fetch pip from {index}: {error}\n{CHECK}\n"
+            "Or let Debian bring a pip: sudo apt install python3-venv"
         ) from error
     if hashlib.sha256(content).hexdigest() != found[2]:
         raise SetupError(f"{index} sent a damaged pip. Start again.")
@@ -129,18 +138,14 @@ def fetch_pip(folder: Path) -> Path:
 
 def download(url: str) -> bytes:
     """Return what is at the address."""
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  # the user's own index
+    with urllib.request.urlopen(url, timeout=15) as answer:  # noqa: S310  # the user's own index
         return bytes(answer.read())
 
 
 def call(*command: str) -> None:
-    """Run a step of the set-up; its own words explain a failure, ours tell how to go on."""
+    """Run a step of the set-up. Its own words explain a failure, ours tell how to go on."""
     if subprocess.run(command, check=False).returncode:
-        raise SetupError(
-            f"this failed: {' '.join(command)}\n"
-            "Its message is above. Without a network nothing can be installed: check it"
-            " (HTTPS_PROXY, PIP_INDEX_URL), then start again."
-        )
+        raise SetupError(f"the step above failed: {' '.join(command)}\n{CHECK}")
 
 
 def replace_this_process(command: list[str]) -> NoReturn:
