@@ -1,0 +1,109 @@
+"""What the projects of flask-45 share: a small Flask extension in the plain style.
+
+``common.init_app(app, config, settings=…, db=…)`` reads the configuration, connects the database,
+answers errors as problems and serves the description of the API. Everything else is a module that a
+project imports when it needs it.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+from flask import Flask, Response, current_app, g, request
+from flask.cli import with_appcontext
+from flask_sqlalchemy import SQLAlchemy
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from common import database, errors, pages
+from common import settings as _settings
+from common.settings import Settings, SettingsError
+
+__all__ = ["Settings", "SettingsError", "init_app"]
+
+LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class _Id(IntegerConverter):
+    """``<int:id>`` up to the largest id there can be: beyond that, 404 instead of an overflow."""
+
+    def __init__(self, map: Any, *args: Any, max: int = LARGEST_ID, **kwargs: Any) -> None:  # noqa: A002, ANN401
+        super().__init__(map, *args, max=max, **kwargs)
+
+
+def init_app(
+    app: Flask,
+    config: Mapping[str, Any] | None = None,
+    *,
+    settings: type[Settings] = Settings,
+    db: SQLAlchemy | None = None,
+    seed: Callable[[], int] | None = None,
+    fill: Callable[[int], None] | None = None,
+) -> None:
+    """Give ``app`` what all projects have. Call it first in ``create_app``.
+
+    ``settings`` says which environment variables there are, ``config`` overrides them; ``db`` comes
+    from ``database.make_db()``; ``seed`` adds demo data (idempotent, returns how many rows are new)
+    and ``fill`` a number of made-up rows: together they are the command ``flask seed [--rows N]``.
+    Raises SettingsError, which ends the start with one clear text.
+    """
+    app.url_map.converters["int"] = _Id
+    _settings.load(app, settings, config)
+    if hops := app.config["PROXY_HOPS"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
+    app.logger.setLevel(app.config["LOG_LEVEL"])
+    app.logger.addFilter(_with_request_id)
+    errors.init_app(app)
+    pages.init_app(app)
+    if db is not None:
+        database.init_app(app, db)
+    if seed is not None:
+        app.cli.add_command(_seed_command(seed, fill))
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if current_app.logger.isEnabledFor(logging.INFO):
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        current_app.logger.info(
+            "%s %s %d in %.1f ms", request.method, request.path, response.status_code, seconds * 1000
+        )
+    for name, value in pages.SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _with_request_id(record: logging.LogRecord) -> bool:
+    if request:
+        record.msg = f"[{g.get('request_id', '-')}] {record.msg}"
+    return True
+
+
+def _seed_command(seed: Callable[[], int], fill: Callable[[int], None] | None) -> click.Command:
+    @click.command("seed")
+    @click.option("--rows", type=click.IntRange(1, 10_000_000), help="Add as many made-up rows instead.")
+    def command(rows: int | None) -> None:
+        """Fill in demo data; again changes nothing."""
+        if rows is None:
+            added = seed()
+            click.echo(f"Added {added} rows of demo data." if added else "The demo data is there already.")
+        elif fill is None:
+            raise click.UsageError(f"{current_app.name} has no made-up rows.")
+        else:
+            fill(rows)
+            click.echo(f"Added {rows} made-up rows.")
+
+    return with_appcontext(command)  # type: ignore[return-value]

@@ -1,0 +1,96 @@
+"""Every error as a problem document (RFC 9457), and never a stack trace, SQL or a path in it."""
+
+import json
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+DETAILS = {  # clearer than Werkzeug's own words
+    404: "There is nothing at this URL.",
+    413: "The body is larger than this accepts.",
+    500: "Something went wrong here. It has been logged under the X-Request-ID of this answer.",
+}
+
+
+class Problem(HTTPException):
+    """An answer that says no: ``raise Problem(409, "The alias is taken.", suggestion="docs-2")``.
+
+    ``errors`` lists places in the request as ``{"loc": ["body", "alias"], "msg": "…"}``; ``headers``
+    are added to the answer; every other keyword becomes a member of the document.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: list[dict[str, object]] | None = None,
+        headers: dict[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        super().__init__(detail)
+        self.code = status
+        self.headers = headers or {}
+        self.members = ({"errors": errors} if errors else {}) | members
+
+
+def invalid(detail: str, *loc: str | int) -> Problem:
+    """Return the 422 for one wrong place in the request: ``invalid("…", "body", "alias")``."""
+    return Problem(422, detail, errors=[{"loc": list(loc), "msg": detail}])
+
+
+def answer(error: HTTPException) -> Response:
+    """Turn an exception with a status into its problem document, or a page for a browser."""
+    if error.response is not None or (error.code or 500) < 400:  # a ready answer, or a redirect
+        return make_response(error.get_response())
+    status = error.code or 500
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _detail(error, status),
+        **getattr(error, "members", {}),
+    }
+    accepted = request.accept_mimetypes
+    if accepted["text/html"] > accepted[MEDIA_TYPE] and accepted["text/html"] > accepted["application/json"]:
+        response = make_response(render_template("common/error.html", problem=document))
+    else:
+        response = Response(json.dumps(document) + "\n", mimetype=MEDIA_TYPE)
+    response.status_code = status
+    response.vary.add("Accept")
+    for name, value in error.get_headers():  # Allow of a 405, WWW-Authenticate of a 401, …
+        if name != "Content-Type":
+            response.headers[name] = value
+    response.headers.update(getattr(error, "headers", {}))
+    return response
+
+
+def _detail(error: HTTPException, status: int) -> str:
+    own_words = error.description != type(error).description
+    return (error.description if own_words else DETAILS.get(status, error.description)) or HTTPStatus(status).phrase
+
+
+def init_app(app: Flask) -> None:
+    """Answer all errors of ``app`` as problems, those that the database raises too."""
+
+    def broken_rule(error: IntegrityError) -> Response:
+        app.logger.info("constraint violated: %s", error.orig)
+        return answer(Problem(409, "This contradicts what is stored already."))
+
+    def busy(error: OperationalError) -> Response:
+        app.logger.warning("database not available: %s", error.orig)
+        return answer(
+            Problem(503, "The database is busy; try again.", headers={"Retry-After": "1"})
+        )
+
+    def out_of_range(error: DataError) -> Response:
+        app.logger.info("value refused by the database: %s", error.orig)
+        return answer(Problem(422, "A value is outside of what can be stored."))
+
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(IntegrityError, broken_rule)
+    app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(DataError, out_of_range)

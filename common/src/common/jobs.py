@@ -1,0 +1,266 @@
+"""Background jobs: RQ's queue and workers, on any Redis or Valkey, or on a server of our own.
+
+A project calls ``jobs.init_app(app)`` and, after its commit, ``jobs.enqueue(render, image.id)``.
+``flask run`` starts one worker beside itself; ``flask worker`` adds more, on other machines too.
+
+How it works:
+
+- **Where.** On ``REDIS_URL``, or else on a real server in ``instance/queue`` that the project's
+  processes share: it starts with the first connection and ends with the last (``queue_server``).
+  Each application has its own queue, named after it.
+- **At least once.** A worker that dies loses its hold on its job within seconds, and another puts
+  the job back, at most ``CRASHES`` times (``job_worker``). So functions must be idempotent, and
+  the project's rows, not the queue, say what is done. An exception is no crash: the job has
+  failed, and whether to try again is for the project to say.
+- **Later.** ``enqueue(..., at=moment)`` waits in a sorted set. Every worker looks once a second for
+  what is due by ``common.clock``: there is no scheduler process that could be missing.
+- **Lost alarms.** Between a commit and ``enqueue`` a process can die. ``sweep`` is the project's
+  function that enqueues such rows again; it runs when a worker starts and once a minute.
+"""
+
+import atexit
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from flask import Flask, current_app
+from flask.cli import run_command
+from flask.helpers import get_debug_flag
+from pydantic import Field
+from redis import ConnectionPool, Redis, UnixDomainSocketConnection
+from redis.backoff import ExponentialBackoff
+from redis.client import Pipeline
+from redis.retry import Retry as Reconnect
+from rq import Queue, Retry
+from rq.exceptions import StopRequested
+from rq.job import Job, JobStatus
+from werkzeug.serving import is_running_from_reloader
+
+from common import clock, job_worker
+from common.settings import Settings
+
+CRASHES = 3  # a job that has taken more workers with it than this has failed
+TIMEOUT = 3600  # seconds that a job may run
+SWEEP = 60  # seconds between two sweeps
+KEPT = timedelta(days=7)  # how long a failed job can be looked at
+DUE_AT_ONCE = 1000  # jobs moved in one transaction
+STOP_SECONDS = 5  # that the job in hand has when `flask run` ends
+
+
+class JobSettings(Settings):
+    """The settings of a project with jobs."""
+
+    redis_url: str | None = Field(
+        None,
+        pattern="^(rediss?|unix)://",
+        description="redis://…, rediss://… or unix://…; default: a server of its own in instance/.",
+    )
+
+
+def init_app(app: Flask, sweep: Callable[[], object] | None = None) -> None:
+    """Give ``app`` a queue and the command ``flask worker``; after ``common.init_app``.
+
+    ``sweep`` enqueues what is due by the rows and may be missing in the queue. Nothing is started
+    here, except under ``flask run``: there, one worker beside it.
+    """
+    state = app.extensions["common_jobs"] = JobQueue(app, sweep)
+    app.cli.add_command(job_worker.command(state))
+    if _in_flask_run():
+        start_worker(app)
+
+
+def enqueue(
+    func: Callable[..., object],
+    *args: Any,  # noqa: ANN401  # whatever func takes
+    at: datetime | None = None,
+    job_id: str | None = None,
+) -> None:
+    """Have a worker call ``func(*args)`` in an application context, now or ``at`` a moment.
+
+    Call it after the commit: workers are quick. ``func`` is a function of a module; ``args`` are
+    pickled: pass ids, not rows. While a job waits under ``job_id``, no second one is added, and of
+    two times the earlier counts. A job that has begun does not wait any more.
+    """
+    state: JobQueue = current_app.extensions["common_jobs"]
+    state.add(func, args, at or clock.now(), job_id)
+
+
+def run_until_idle(app: Flask) -> None:
+    """Do in this process what a worker would do at this moment, until nothing is left: for tests.
+
+    That is the sweep, the queue and the scheduled jobs due by ``common.clock``. An exception in a
+    job is logged and the job kept as failed, as with any worker.
+    """
+    state: JobQueue = app.extensions["common_jobs"]
+    worker = job_worker.WorkerHere(state)
+    state.sweep(at_start=True)
+    while True:
+        state.enqueue_due()
+        found = Queue.dequeue_any([state.queue], None, state.redis)
+        if found is None:
+            return
+        worker.execute_job(*found)
+
+
+def start_worker(app: Flask) -> "subprocess.Popen[bytes]":
+    """Start ``flask worker`` for ``app`` as a child process, which ends with this one.
+
+    The child makes the application anew with ``create_app`` of its package and the settings of
+    ``app``. If this process is killed, the child finishes the job in hand first.
+    """
+    environment = dict(os.environ)
+    for field in app.extensions["common_settings"].model_fields:
+        value = app.config[field.upper()]
+        environment[field.upper()] = "" if value is None else _as_text(value)
+    command = [sys.executable, "-m", "flask", "--app", app.import_name, "worker"]
+    child = subprocess.Popen(
+        [*command, "--parent", str(os.getpid())],
+        cwd=Path(app.root_path).parents[app.import_name.count(".")],
+        env=environment,
+        process_group=0,  # Ctrl-C in the terminal is for us alone: we end the child
+    )
+    atexit.register(_stop, child)
+    return child
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()  # the next worker takes its job up again
+        child.wait()
+
+
+def _in_flask_run() -> bool:
+    context = click.get_current_context(silent=True)
+    if context is None or context.command is not run_command:
+        return False
+    reload = context.params["reload"]
+    reloads = get_debug_flag() if reload is None else reload
+    return not reloads or is_running_from_reloader()  # its parent serves nothing
+
+
+class JobQueue:
+    """The queue of one application: ``app.extensions["common_jobs"]``."""
+
+    def __init__(self, app: Flask, sweep: Callable[[], object] | None) -> None:
+        self.app = app
+        self.redis = _redis(app)
+        self.queue = Queue(app.name, connection=self.redis)
+        self._sweep = sweep
+
+    def add(
+        self, func: Callable[..., object], args: tuple[Any, ...], at: datetime, job_id: str | None
+    ) -> None:
+        """Put a job into the queue, or among those for later; see ``enqueue``."""
+        crashes = Retry(max=CRASHES)
+        job = self.queue.create_job(
+            func, args=args, timeout=TIMEOUT, failure_ttl=int(KEPT.total_seconds()), retry=crashes
+        )
+        scheduled = self.queue.scheduled_job_registry
+        marker = f"jobs:{self.queue.name}:waiting:{job_id}"  # which of RQ's jobs waits under job_id
+        delay = max(at - clock.now(), timedelta(0))
+
+        def put(pipe: Pipeline) -> None:
+            waiting = job_id and self._waiting(cast("bytes | None", pipe.get(marker)))
+            pipe.multi()
+            if waiting:
+                pipe.zadd(scheduled.key, {waiting: at.timestamp()}, xx=True, lt=True)
+                return
+            if job_id:
+                pipe.set(marker, job.id, ex=delay + KEPT)
+            if delay:
+                self.queue.schedule_job(job, at, pipeline=pipe)
+                pipe.zadd(scheduled.key, {job.id: at.timestamp()})  # RQ drops the fraction
+            else:
+                self.queue.enqueue_job(job, pipeline=pipe)
+
+        self.redis.transaction(put, marker)  # and again from the start if the marker has changed
+
+    def _waiting(self, rq_id: bytes | None) -> str | None:
+        job = self.queue.fetch_job(rq_id.decode()) if rq_id else None
+        if job and job.get_status(refresh=False) in {JobStatus.QUEUED, JobStatus.SCHEDULED}:
+            return job.id
+        return None
+
+    def enqueue_due(self) -> None:
+        """Move the jobs whose time has come into the queue: once, however many workers do it."""
+        key = self.queue.scheduled_job_registry.key
+
+        def move(pipe: Pipeline) -> None:
+            due = pipe.zrangebyscore(key, 0, clock.now().timestamp(), start=0, num=DUE_AT_ONCE)
+            rq_ids = [rq_id.decode() for rq_id in cast("list[bytes]", due)]
+            jobs = Job.fetch_many(rq_ids, self.redis)
+            pipe.multi()
+            for rq_id, job in zip(rq_ids, jobs, strict=True):
+                pipe.zrem(key, rq_id)
+                if job is not None:
+                    self.queue.enqueue_job(job, pipeline=pipe)
+
+        self.redis.transaction(move, key)
+
+    def sweep(self, *, at_start: bool = False) -> None:
+        """Call the project's sweep: at a start, or if no worker has within the last minute."""
+        if self._sweep is None:
+            return
+        due = self.redis.set(f"jobs:{self.queue.name}:swept", 1, nx=True, ex=SWEEP)
+        if not due and not at_start:
+            return
+        try:
+            with self.app.app_context():
+                self._sweep()
+        except StopRequested:
+            raise
+        except Exception:
+            logging.getLogger("rq.worker").exception("The sweep failed; the next one tries again")
+
+    def close(self) -> None:
+        """Close the connections, and so leave the server; the next use opens new ones."""
+        self.redis.close()
+
+
+def _redis(app: Flask) -> Redis:
+    retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=12)  # in all about 9 s
+    if url := app.config["REDIS_URL"]:
+        return Redis.from_url(url, retry=retry)
+    pool = ConnectionPool(_OwnServer, folder=Path(app.instance_path, "queue"), retry=retry)
+    return Redis.from_pool(pool)
+
+
+class _OwnServer(UnixDomainSocketConnection):
+    """A connection to the project's own server, which runs as long as there is one of these."""
+
+    _user: int | None = None
+
+    def __init__(self, folder: Path, **options: Any) -> None:  # noqa: ANN401  # redis-py's own
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self._folder = folder
+
+    def _connect(self) -> socket.socket:
+        if sys.platform == "win32":
+            raise RuntimeError("There is no server to start on Windows: set REDIS_URL.")
+        from common import queue_server  # noqa: PLC0415  # cannot be imported on Windows
+
+        if self._user is None:
+            self._user = queue_server.join(self._folder)
+        self.path = str(queue_server.socket_path(self._folder))
+        return cast("socket.socket", super()._connect())  # type: ignore[no-untyped-call]
+
+    def disconnect(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # redis-py's own
+        super().disconnect(*args, **options)  # type: ignore[no-untyped-call]
+        if self._user is not None:
+            os.close(self._user)
+            self._user = None

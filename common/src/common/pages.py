@@ -1,0 +1,145 @@
+"""What every application shows of itself: landing page, API docs, health, stylesheet, headers."""
+
+from importlib import resources
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request, send_from_directory, url_for
+from sqlalchemy import text
+
+from common import openapi
+from common.api import Produces, Schema, endpoint
+from common.errors import Problem
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+DOCS_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
+
+about = Blueprint(
+    "common", __name__, static_folder="static", static_url_path="/common", template_folder="templates"
+)
+landing = Blueprint("landing", __name__)
+
+
+class Health(Schema):
+    """Whether the application and its database answer."""
+
+    status: str
+
+
+def init_app(app: Flask) -> None:
+    """Add the routes that every application has."""
+    app.register_blueprint(about)
+    app.jinja_env.globals["app_title"] = lambda: _document()["info"]["title"]
+
+
+@about.get("/healthz")
+@endpoint(errors=(503,))
+def healthz() -> Health:
+    """Tell whether the application and its database answer."""
+    db = current_app.extensions.get("sqlalchemy")
+    if db is not None:
+        try:
+            db.session.execute(text("SELECT 1"))
+        except Exception:
+            current_app.logger.exception("health check")
+            raise Problem(503, "The database does not answer.", headers={"Retry-After": "1"}) from None
+    return Health(status="ok")
+
+
+@about.get("/openapi.json")
+@endpoint(responses={200: Produces("The OpenAPI 3.1 document", "application/json")})
+def openapi_document() -> Response:
+    """Describe this API as OpenAPI 3.1."""
+    return current_app.json.response({**_document(), "servers": [{"url": request.script_root or "/"}]})
+
+
+@about.get("/docs")
+@endpoint(responses={200: Produces("The documentation page", "text/html")})
+def docs() -> Response:
+    """Show the API's documentation, to read and to try; works without the internet."""
+    return Response(render_template("common/docs.html"))
+
+
+@about.get("/common/docs/<path:name>")
+def docs_asset(name: str) -> Response:
+    """Serve the two files of Swagger UI that the page needs."""
+    if name not in DOCS_ASSETS:
+        raise Problem(404, "There is no such file.")
+    return send_from_directory(str(resources.files("flask_swagger_ui") / "dist"), name, max_age=86400)
+
+
+@landing.get("/")
+@endpoint(responses={200: Produces("A page about this API", "text/html")}, any_query=True)
+def index() -> Response:
+    """Show what this is and its routes, each with a command line and a form to try it."""
+    document = _document()
+    entries = [
+        _entry(document, method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if not operation["operationId"].startswith(("common_", "landing_"))
+    ]
+    return Response(render_template("common/landing.html", info=document["info"], entries=entries))
+
+
+def _document() -> dict[str, Any]:
+    """Return the OpenAPI document of the current app, made once."""
+    found: dict[str, Any] | None = current_app.extensions.get("common_openapi")
+    if found is None:
+        found = current_app.extensions["common_openapi"] = openapi.document(current_app)
+    return found
+
+
+def _entry(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """Return what the landing page shows of one operation."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    example = current_app.json.dumps(_example(document, body["schema"]), indent=2) if body else None
+    command = "curl" + (f" -X {method.upper()}" if method not in {"get", "post"} else "")
+    command += f" {request.host_url.rstrip('/')}{request.script_root}{path}"
+    if example:
+        command += " --json '" + example.replace("'", "'\\''") + "'"
+    return {
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "parameters": operation["parameters"],
+        "example": example,
+        "form": any("form" in kind for kind in operation.get("requestBody", {}).get("content", {})),
+        "curl": command,
+        "url": url_for("landing.index").rstrip("/") + path,
+    }
+
+
+def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
+    """Return a small value of ``schema``: its own example if it has one, required properties alone."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    for found in schema.get("examples", []):
+        return found
+    if "default" in schema:
+        return schema["default"]
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return _example(document, options[0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            properties, required = schema.get("properties", {}), schema.get("required", [])
+            chosen = required or list(properties)[:1]
+            return {name: _example(document, properties[name]) for name in chosen if name in properties}
+        case "array":
+            return [_example(document, schema.get("items", {}))]
+        case "integer" | "number":
+            return schema.get("minimum", 1)
+        case "boolean":
+            return True
+    return {"date-time": "2026-12-31T12:00:00Z", "date": "2026-12-31", "uri": "https://example.com/"}.get(
+        schema.get("format", ""), "text"
+    )

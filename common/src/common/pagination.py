@@ -1,0 +1,61 @@
+"""Lists by pages: ``?page=&per_page=``, ``X-Total-Count`` and a ``Link`` header (RFC 8288)."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from flask import request
+from pydantic import Field
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, scoped_session
+
+from common.schema import Schema
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Schema)
+
+
+class PageQuery(Schema):
+    """The query parameters of a list; a project's filters are a subclass."""
+
+    page: int = Field(1, ge=1, le=1_000_000, description="Which page, from 1.")
+    per_page: int = Field(20, ge=1, le=100, description="Items on a page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list and how long the whole list is."""
+
+    items: list[T]
+    total: int
+    page: int
+    per_page: int
+
+    def headers(self) -> dict[str, str]:
+        """Return ``X-Total-Count`` and ``Link`` with first, prev, next and last for this request."""
+        last = max(1, -(-self.total // self.per_page))
+        targets = {"first": 1, "prev": min(self.page - 1, last), "next": self.page + 1, "last": last}
+        pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "page"]
+        links = [
+            f'<{request.base_url}?{urlencode([*pairs, ("page", number)])}>; rel="{rel}"'
+            for rel, number in targets.items()
+            if 1 <= number <= last
+        ]
+        return {"X-Total-Count": str(self.total), "Link": ", ".join(links)}
+
+
+def paginate(
+    session: Session | scoped_session[Session],
+    statement: Select[Any],
+    query: PageQuery,
+    into: type[S],
+) -> Page[S]:
+    """Return one page of ``statement`` (which must have a total order), each row as ``into``.
+
+    Two queries: one counts, one reads.
+    """
+    counted = statement.order_by(None).options().with_only_columns(func.count(), maintain_column_froms=True)
+    total = session.scalar(counted) or 0
+    rows = session.scalars(statement.limit(query.per_page).offset((query.page - 1) * query.per_page))
+    items = [into.model_validate(row) for row in rows]
+    return Page(items, total, query.page, query.per_page)

@@ -1,0 +1,143 @@
+"""The application under test as a story test sees it: by HTTP, commands, time and settings alone.
+
+A story test never touches the application itself. It speaks to a ``Backend``, and everything that
+crosses is data, so that the same test runs here, in one process, and in grading, where the
+application is a stranger's and sits in a sandbox.
+"""
+
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from flask import Flask, got_request_exception
+from werkzeug.test import Client, TestResponse
+from werkzeug.wrappers import Request
+
+from common import clock
+
+SHOWN = 2000  # characters of a body in a failure report
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command printed and its exit code."""
+
+    exit_code: int
+    output: str
+
+
+class Backend(Protocol):
+    """What a story test may use; in-process here, boxed in grading."""
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Forward one request."""
+
+    def run(self, *args: str) -> Result:
+        """Run a command of the application: ``run("seed", "--rows", "5")``."""
+
+    def set_clock(self, moment: str) -> None:
+        """Stop the application's clock at ``moment``, RFC 3339."""
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the application's clock."""
+
+    def work(self) -> None:
+        """Let the queue and due scheduled jobs run until idle."""
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Start the application anew on the same data, with changed settings."""
+
+
+@dataclass
+class InProcess:
+    """The application in this process, on a folder of its own."""
+
+    package: str
+    folder: Path
+    settings: dict[str, str]
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Start the application."""
+        self.app = self._start()
+
+    def _start(self) -> Flask:
+        fixed = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "INSTANCE_PATH": str(self.folder)}
+        app: Flask = import_module(self.package).create_app({"SECRET_KEY": "only-for-tests-" * 3, **fixed, **self.settings})
+        got_request_exception.connect(self._note, app)
+        return app
+
+    def _note(self, _app: Flask, exception: BaseException, **_more: object) -> None:
+        self.errors.append("".join(traceback.format_exception(exception)))
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # WSGI
+        """Call the application as a server would: an exception in a view is a 500."""
+        return self.app(environ, start_response)
+
+    def run(self, *args: str) -> Result:
+        """Run a command of the application."""
+        result = self.app.test_cli_runner().invoke(args=list(args))
+        if result.exc_info and not isinstance(result.exception, (SystemExit, type(None))):
+            self.errors.append("".join(traceback.format_exception(*result.exc_info)))
+        return Result(result.exit_code, result.output)
+
+    def set_clock(self, moment: str) -> None:
+        """Stop the clock."""
+        clock.set_to(datetime.fromisoformat(moment))
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the clock."""
+        clock.advance(seconds=seconds)
+
+    def work(self) -> None:
+        """Work off the queue, here."""
+        from common import jobs  # only projects with a queue have its libraries
+
+        jobs.run_until_idle(self.app)
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Start anew on the same folder."""
+        self.release()
+        self.settings |= settings
+        self.app = self._start()
+
+    def release(self) -> None:
+        """Close the database's connections: an open one at exit is a warning, and so an error."""
+        db = self.app.extensions.get("sqlalchemy")
+        if db is not None:
+            with self.app.app_context():
+                db.session.remove()
+                for engine in db.engines.values():
+                    engine.dispose()
+
+
+class RecordingClient(Client):
+    """A test client that remembers its exchanges, for the report of a failed test."""
+
+    def __init__(self, backend: Backend, exchanges: list[str]) -> None:
+        super().__init__(backend.wsgi)
+        self.exchanges = exchanges
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401  # werkzeug's signature
+        """Send a request and note it with its answer."""
+        response = super().open(*args, **kwargs)
+        request: Request = response.request
+        sent = kwargs.get("json", kwargs.get("data", ""))
+        shown = "" if response.is_streamed and response.content_length is None else response.get_data()[:SHOWN]
+        location = response.headers.get("Location")
+        self.exchanges.append(
+            f"→ {request.method} {request.full_path.rstrip('?')}  {str(sent)[:SHOWN]}\n"
+            f"← {response.status}" + (f"  Location: {location}" if location else "") + f"\n  {_text(shown)}"
+        )
+        return response
+
+
+def _text(body: bytes | str) -> str:
+    try:
+        return body if isinstance(body, str) else body.decode().strip()
+    except UnicodeDecodeError:
+        return f"({len(body)} bytes, not text)"
