@@ -25,7 +25,7 @@ TOTAL_POINTS = 100
 _HERE = Path(__file__).resolve().parent
 
 # JSON Schema takes 2.0 for an integer; TOML tells the two apart, and so do we.
-_Validator = validators.extend(
+_Validator = validators.extend(  # type: ignore[no-untyped-call]  # its stub has no types
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
