@@ -157,7 +157,7 @@ def lock(session: nox.Session) -> None:
 def alone(session: nox.Session, idea: str) -> None:
     """Do a part of `isolated`, which ejects the projects into a folder first: `-- FOLDER`."""
     session.chdir(Path(session.posargs[0], idea))
-    install(session, "-r", "requirements.txt", *groups("project-tests"))
+    install(session, "-r", "requirements-test.txt")
     session.run("python", "-m", "pytest")
 
 
