@@ -32,8 +32,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class _Id(IntegerConverter):
     """``<int:id>`` up to the largest id there can be: beyond that, 404 instead of an overflow."""
 
-    def __init__(self, map: Any, *args: Any, max: int = LARGEST_ID, **kwargs: Any) -> None:  # noqa: A002, ANN401
-        super().__init__(map, *args, max=max, **kwargs)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": LARGEST_ID} | options)
 
 
 def init_app(
@@ -79,7 +79,11 @@ def _end(response: Response) -> Response:
     if current_app.logger.isEnabledFor(logging.INFO):
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         current_app.logger.info(
-            "%s %s %d in %.1f ms", request.method, request.path, response.status_code, seconds * 1000
+            "%s %s %d in %.1f ms",
+            request.method,
+            request.path,
+            response.status_code,
+            seconds * 1000,
         )
     for name, value in pages.SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
@@ -94,16 +98,21 @@ def _with_request_id(record: logging.LogRecord) -> bool:
 
 def _seed_command(seed: Callable[[], int], fill: Callable[[int], None] | None) -> click.Command:
     @click.command("seed")
-    @click.option("--rows", type=click.IntRange(1, 10_000_000), help="Add as many made-up rows instead.")
+    @click.option(
+        "--rows", type=click.IntRange(1, 10_000_000), help="Add as many made-up rows instead."
+    )
+    @with_appcontext
     def command(rows: int | None) -> None:
         """Fill in demo data; again changes nothing."""
         if rows is None:
             added = seed()
-            click.echo(f"Added {added} rows of demo data." if added else "The demo data is there already.")
+            click.echo(
+                f"Added {added} rows of demo data." if added else "The demo data is there already."
+            )
         elif fill is None:
             raise click.UsageError(f"{current_app.name} has no made-up rows.")
         else:
             fill(rows)
             click.echo(f"Added {rows} made-up rows.")
 
-    return with_appcontext(command)  # type: ignore[return-value]
+    return command

@@ -1,8 +1,8 @@
 """Routes that check what comes in and describe what goes out, from type hints alone.
 
-``@endpoint`` stands below the route of a plain Flask view. It reads the arguments that the view's
-hints name (``body``, ``query``, ``form``, ``files``) with pydantic, strictly, and turns the returned
-value into an answer whose status and model the return annotation states:
+``@endpoint`` stands below the route of a plain Flask view. It reads the arguments that the view
+names (``body``, ``query``, ``form``, ``files``) with pydantic, strictly, by their hints, and turns
+the returned value into an answer whose status and model the return annotation states:
 
 ====================  =========================================
 ``Model``, ``list``   200 with JSON
@@ -20,23 +20,24 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, Union
+from typing import Any, Generic, ParamSpec, TypeVar, Union, overload
 
 from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
-from common.errors import Problem
+from common.errors import Problem, invalid
 from common.pagination import Page
 from common.schema import File, Schema
 
 __all__ = ["Accepted", "Created", "File", "Page", "Produces", "Schema", "endpoint"]
 
 T = TypeVar("T")
-View = TypeVar("View", bound=Callable[..., Any])
+P = ParamSpec("P")
+MOST_ERRORS = 50  # in one answer
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -58,7 +59,7 @@ class Accepted(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Produces:
-    """Describes an answer that is a ``Response``: what it means and its media type, if it has a body."""
+    """Describes an answer that is a ``Response``: its meaning, and its media type if it has a body."""
 
     description: str
     media_type: str | None = None
@@ -70,22 +71,25 @@ class Operation:
 
     view: Callable[..., Any]
     hints: dict[str, Any]
-    inputs: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
-    outputs: dict[int, tuple[type, TypeAdapter[Any] | None]] = field(default_factory=dict)
-    responses: dict[int, Produces] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
+    responses: Mapping[int, str | Produces] = field(default_factory=dict)
     any_query: bool = False
     security: str | None = None
+    inputs: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
+    outputs: dict[int, tuple[type, TypeAdapter[Any] | None]] = field(default_factory=dict)
 
 
+@overload
+def endpoint(view: Callable[P, object]) -> Callable[P, Response]: ...
+@overload
 def endpoint(
-    view: Callable[..., Any] | None = None,
     *,
-    errors: tuple[int, ...] = (),
-    responses: Mapping[int, str | Produces] | None = None,
-    any_query: bool = False,
-    security: str | None = None,
-) -> Any:  # noqa: ANN401  # with and without parentheses
+    errors: tuple[int, ...] = ...,
+    responses: Mapping[int, str | Produces] = ...,
+    any_query: bool = ...,
+    security: str | None = ...,
+) -> Callable[[Callable[P, object]], Callable[P, Response]]: ...
+def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Check a view's arguments and describe its answers; see the module's text.
 
     ``errors`` lists statuses that the view may answer beyond those that its arguments imply (400,
@@ -94,63 +98,51 @@ def endpoint(
     ``query``; ``security`` names the OpenAPI security scheme that the view asks for.
     """
     if view is None:
-        return functools.partial(
-            endpoint, errors=errors, responses=responses, any_query=any_query, security=security
-        )
-    described = {
-        status: Produces(text) if isinstance(text, str) else text for status, text in (responses or {}).items()
-    }
-    operation = Operation(
-        view, typing.get_type_hints(view, include_extras=True), {}, {}, described, errors, any_query, security
-    )
+        return functools.partial(endpoint, **options)
+    operation = Operation(view, typing.get_type_hints(view, include_extras=True), **options)
     for name, hint in operation.hints.items():
         if name in READERS or (name != "return" and hint not in (int, str, float)):
             operation.inputs[name] = TypeAdapter(hint)
-    for kind, status, model in _outputs(operation.hints.get("return", Response)):
-        operation.outputs[status] = (kind, None if model is None else TypeAdapter(model))
-    by_kind = {kind: (status, adapter) for status, (kind, adapter) in operation.outputs.items()}
-    readers = [(name, READERS.get(name, _path), adapter) for name, adapter in operation.inputs.items()]
-    refuse_query = "query" not in operation.inputs and not any_query
+    operation.outputs = dict(_outputs(operation.hints.get("return", Response)))
+    by_kind = {kind: (status, model) for status, (kind, model) in operation.outputs.items()}
+    readers = [(name, READERS.get(name, _read_path), it) for name, it in operation.inputs.items()]
+    refuse_query = "query" not in operation.inputs and not operation.any_query
 
     @functools.wraps(view)
-    def checked(**arguments: Any) -> Response:  # noqa: ANN401  # path parameters
+    def checked(**arguments: Any) -> Response:
         if refuse_query and request.query_string:
             name = next(iter(request.args), "")
-            raise Problem(
-                422, "This takes no query parameters.", errors=[{"loc": ["query", name], "msg": "Not known here"}]
-            )
-        for value in arguments.values():
-            if isinstance(value, str) and "\0" in value:
-                raise NotFound
+            raise invalid("This takes no query parameters.", "query", name)
+        if any(isinstance(value, str) and "\0" in value for value in arguments.values()):
+            raise NotFound
         for name, read, adapter in readers:
             arguments[name] = read(name, adapter, arguments)
         value = view(**arguments)
         if isinstance(value, Response):
             return value
-        status, adapter = by_kind.get(type(value)) or by_kind[object]
-        return _respond(value, status, adapter)
+        return _respond(value, *by_kind.get(type(value), by_kind.get(object, (204, None))))
 
     checked.operation = operation  # type: ignore[attr-defined]  # read by common.openapi
     return checked
 
 
-def _outputs(hint: Any) -> list[tuple[type, int, Any]]:  # noqa: ANN401  # a type hint
-    """Return (type of the value, status, model) for each member of a return annotation."""
-    found: list[tuple[type, int, Any]] = []
-    for member in typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,):
-        origin = typing.get_origin(member)
+def _outputs(hint: Any) -> Iterator[tuple[int, tuple[type, TypeAdapter[Any] | None]]]:
+    """Yield (status, (type of the value, model)) for each member of a return annotation."""
+    union = typing.get_origin(hint) in (Union, types.UnionType)
+    for member in typing.get_args(hint) if union else (hint,):
+        origin, arguments = typing.get_origin(member), typing.get_args(member)
         if member is type(None):
-            found.append((type(None), 204, None))
+            yield 204, (type(None), None)
         elif origin in (Created, Accepted):
-            found.append((origin, 201 if origin is Created else 202, typing.get_args(member)[0]))
+            yield (201 if origin is Created else 202), (origin, TypeAdapter(arguments[0]))
         elif origin is Page:
-            found.append((Page, 200, list[typing.get_args(member)[0]]))  # type: ignore[misc]  # made at run time
+            items: Any = types.GenericAlias(list, arguments)
+            yield 200, (Page, TypeAdapter(items))
         elif not (isinstance(member, type) and issubclass(member, Response)):
-            found.append((object, 200, member))
-    return found
+            yield 200, (object, TypeAdapter(member))
 
 
-def _respond(value: Any, status: int, adapter: TypeAdapter[Any] | None) -> Response:  # noqa: ANN401
+def _respond(value: Any, status: int, adapter: TypeAdapter[Any] | None) -> Response:
     if adapter is None:
         return Response(status=status)
     headers: dict[str, str] = {}
@@ -161,9 +153,11 @@ def _respond(value: Any, status: int, adapter: TypeAdapter[Any] | None) -> Respo
     return Response(adapter.dump_json(value) + b"\n", status, headers, mimetype="application/json")
 
 
-def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:  # noqa: ANN401
+def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     if not request.is_json:
-        raise Problem(415, "Send the body as JSON, with the header 'Content-Type: application/json'.")
+        raise Problem(
+            415, "Send the body as JSON, with the header 'Content-Type: application/json'."
+        )
     raw = request.get_data()
     try:
         value = adapter.validate_json(raw, strict=True)
@@ -171,16 +165,16 @@ def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:  # 
         if error.errors(include_url=False)[0]["type"] == "json_invalid":
             raise Problem(400, error.errors(include_url=False)[0]["msg"]) from None
         raise _unprocessable("body", error) from None
-    if rb"\u0000" in raw and "\0" in "".join(_texts(json.loads(raw))):
-        raise Problem(422, "Text must not contain NUL.", errors=[{"loc": ["body"], "msg": "Contains NUL"}])
+    if rb"\u0000" in raw and any("\0" in text for text in _texts(json.loads(raw))):
+        raise invalid("Text must not contain NUL.", "body")
     return value
 
 
-def _read_query(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:  # noqa: ANN401
+def _read_query(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     return _validate(name, adapter, request.args)
 
 
-def _read_form(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:  # noqa: ANN401
+def _read_form(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     if request.mimetype not in FORM_TYPES:
         raise Problem(415, f"Send the body as {FORM_TYPES[0]}.")
     if request.mimetype == FORM_TYPES[0] and not request.mimetype_params.get("boundary"):
@@ -188,7 +182,7 @@ def _read_form(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:  # n
     return _validate(name, adapter, request.files if name == "files" else request.form)
 
 
-def _path(name: str, adapter: TypeAdapter[Any], path: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _read_path(name: str, adapter: TypeAdapter[Any], path: Mapping[str, Any]) -> Any:
     try:
         return adapter.validate_python(path[name])
     except ValidationError as error:
@@ -203,43 +197,46 @@ READERS: dict[str, Callable[[str, TypeAdapter[Any], Mapping[str, Any]], Any]] = 
 }
 
 
-def _validate(place: str, adapter: TypeAdapter[Any], values: MultiDict[str, Any]) -> Any:  # noqa: ANN401
+def _validate(place: str, adapter: TypeAdapter[Any], values: MultiDict[str, Any]) -> Any:
     """Validate text values: a list where the model says so, else exactly one for a name."""
-    fields = adapter._type.model_fields  # type: ignore[attr-defined]  # always a Schema
+    fields = {found.alias or name: found for name, found in adapter._type.model_fields.items()}
     data: dict[str, Any] = {}
     for name, given in values.lists():
         if any(isinstance(value, str) and "\0" in value for value in (name, *given)):
-            raise Problem(422, "Text must not contain NUL.", errors=[{"loc": [place, name], "msg": "Contains NUL"}])
+            raise invalid("Text must not contain NUL.", place, name)
         if name in fields and _is_list(fields[name].annotation):
             data[name] = given
         elif len(given) == 1:
             data[name] = given[0]
         else:
-            message = f"Given {len(given)} times"
-            raise Problem(422, f"{name}: {message}.", errors=[{"loc": [place, name], "msg": message}])
+            raise invalid(f"Given {len(given)} times, once is right.", place, name)
     try:
         return adapter.validate_python(data)
     except ValidationError as error:
         raise _unprocessable(place, error) from None
 
 
-def _is_list(hint: Any) -> bool:  # noqa: ANN401  # a type hint
-    return any(typing.get_origin(part) in (list, set, tuple) for part in (hint, *typing.get_args(hint)))
+def _is_list(hint: Any) -> bool:
+    return any(typing.get_origin(part) in (list, set) for part in (hint, *typing.get_args(hint)))
 
 
 def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
-    errors: list[dict[str, object]] = [
+    """Return the 422 that lists what pydantic found, its first finding as the detail."""
+    errors: list[dict[str, Any]] = [
         {"loc": [place, *loc, *found["loc"]], "msg": found["msg"].removeprefix("Value error, ")}
-        for found in error.errors(include_url=False, include_context=False, include_input=False)[:50]
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    first = f"{'.'.join(map(str, errors[0]['loc']))}: {errors[0]['msg']}"  # type: ignore[call-overload]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return Problem(422, first + more, errors=errors)
+    first = f"{'.'.join(map(str, errors[0]['loc']))}: {errors[0]['msg']}"
+    more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
+    return Problem(422, first + more, errors=errors[:MOST_ERRORS])
 
 
-def _texts(value: Any) -> list[str]:  # noqa: ANN401  # parsed JSON
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in parsed JSON."""
     if isinstance(value, dict):
-        return [text for pair in value.items() for part in pair for text in _texts(part)]
+        value = [*value, *value.values()]
     if isinstance(value, list):
-        return [text for part in value for text in _texts(part)]
-    return [value] if isinstance(value, str) else []
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, str):
+        yield value

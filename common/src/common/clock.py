@@ -12,7 +12,7 @@ def now() -> datetime:
 
 def set_to(moment: datetime | str) -> None:
     """Stop the clock at ``moment``: an aware datetime or RFC 3339 text."""
-    global _fixed  # one clock for the process is the point
+    global _fixed  # noqa: PLW0603  # one clock for the process is the point
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     if moment.tzinfo is None:
@@ -27,5 +27,5 @@ def advance(**delta: float) -> None:
 
 def reset() -> None:
     """Let time run again."""
-    global _fixed
+    global _fixed  # noqa: PLW0603  # as above
     _fixed = None

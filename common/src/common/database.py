@@ -35,7 +35,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def make_db() -> SQLAlchemy:
-    """Return a new ``db``: its own metadata and naming convention; objects stay loaded after commit."""
+    """Return a new ``db`` with metadata of its own; objects stay loaded after a commit."""
 
     class Base(DeclarativeBase):
         metadata = MetaData(naming_convention=NAMING_CONVENTION)
@@ -49,7 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401  # SQLAlchemy's signature
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Use ``timestamptz`` on PostgreSQL; SQLite has no zone to keep."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
@@ -62,7 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Give UTC back on the way out."""
         if value is None:
             return None
@@ -82,9 +82,14 @@ def init_app(app: Flask, db: SQLAlchemy) -> None:
         upgrade(db.engine, db.metadata)
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  # a DBAPI connection
+def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 must not begin transactions: _begin does
-    for pragma in ("foreign_keys = ON", "busy_timeout = 10000", "journal_mode = WAL", "synchronous = NORMAL"):
+    for pragma in (
+        "foreign_keys = ON",
+        "busy_timeout = 10000",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -107,7 +112,11 @@ def upgrade(engine: Engine, metadata: MetaData) -> None:
         for table in metadata.sorted_tables:
             if table.name not in tables:
                 connection.execute(CreateTable(table))
-            known = {column["name"] for column in present.get_columns(table.name)} if table.name in tables else None
+            known = (
+                {column["name"] for column in present.get_columns(table.name)}
+                if table.name in tables
+                else None
+            )
             for column in table.columns:
                 if known is None or column.name in known:
                     continue

@@ -2,10 +2,12 @@
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 MEDIA_TYPE = "application/problem+json"
 DETAILS = {  # clearer than Werkzeug's own words
@@ -18,8 +20,8 @@ DETAILS = {  # clearer than Werkzeug's own words
 class Problem(HTTPException):
     """An answer that says no: ``raise Problem(409, "The alias is taken.", suggestion="docs-2")``.
 
-    ``errors`` lists places in the request as ``{"loc": ["body", "alias"], "msg": "…"}``; ``headers``
-    are added to the answer; every other keyword becomes a member of the document.
+    ``errors`` lists places in the request as ``{"loc": ["body", "alias"], "msg": "…"}``;
+    ``headers`` are added to the answer; every other keyword becomes a member of the document.
     """
 
     def __init__(
@@ -27,7 +29,7 @@ class Problem(HTTPException):
         status: int,
         detail: str,
         *,
-        errors: list[dict[str, object]] | None = None,
+        errors: list[dict[str, Any]] | None = None,
         headers: dict[str, str] | None = None,
         **members: object,
     ) -> None:
@@ -44,18 +46,23 @@ def invalid(detail: str, *loc: str | int) -> Problem:
 
 def answer(error: HTTPException) -> Response:
     """Turn an exception with a status into its problem document, or a page for a browser."""
-    if error.response is not None or (error.code or 500) < 400:  # a ready answer, or a redirect
+    if (
+        error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST
+    ):  # a ready answer, or a redirect
         return make_response(error.get_response())
     status = error.code or 500
     document = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTP_STATUS_CODES[status],
         "status": status,
         "detail": _detail(error, status),
         **getattr(error, "members", {}),
     }
     accepted = request.accept_mimetypes
-    if accepted["text/html"] > accepted[MEDIA_TYPE] and accepted["text/html"] > accepted["application/json"]:
+    if (
+        accepted["text/html"] > accepted[MEDIA_TYPE]
+        and accepted["text/html"] > accepted["application/json"]
+    ):
         response = make_response(render_template("common/error.html", problem=document))
     else:
         response = Response(json.dumps(document) + "\n", mimetype=MEDIA_TYPE)
@@ -70,7 +77,9 @@ def answer(error: HTTPException) -> Response:
 
 def _detail(error: HTTPException, status: int) -> str:
     own_words = error.description != type(error).description
-    return (error.description if own_words else DETAILS.get(status, error.description)) or HTTPStatus(status).phrase
+    return (
+        error.description if own_words else DETAILS.get(status, error.description)
+    ) or HTTP_STATUS_CODES[status]
 
 
 def init_app(app: Flask) -> None:

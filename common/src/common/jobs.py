@@ -79,7 +79,7 @@ def init_app(app: Flask, sweep: Callable[[], object] | None = None) -> None:
 
 def enqueue(
     func: Callable[..., object],
-    *args: Any,  # noqa: ANN401  # whatever func takes
+    *args: Any,  # whatever func takes
     at: datetime | None = None,
     job_id: str | None = None,
 ) -> None:
@@ -245,7 +245,7 @@ class _OwnServer(UnixDomainSocketConnection):
 
     _user: int | None = None
 
-    def __init__(self, folder: Path, **options: Any) -> None:  # noqa: ANN401  # redis-py's own
+    def __init__(self, folder: Path, **options: Any) -> None:  # redis-py's own
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._folder = folder
 
@@ -259,7 +259,7 @@ class _OwnServer(UnixDomainSocketConnection):
         self.path = str(queue_server.socket_path(self._folder))
         return cast("socket.socket", super()._connect())  # type: ignore[no-untyped-call]
 
-    def disconnect(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # redis-py's own
+    def disconnect(self, *args: Any, **options: Any) -> None:  # redis-py's own
         super().disconnect(*args, **options)  # type: ignore[no-untyped-call]
         if self._user is not None:
             os.close(self._user)

@@ -3,22 +3,36 @@
 import inspect
 import re
 import sys
-from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from pydantic import BaseModel, TypeAdapter
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import IntegerConverter, Rule
 
-from common.api import Operation, Produces
+from common.api import FORM_TYPES, Operation, Produces
 from common.errors import MEDIA_TYPE
+from common.pagination import Page
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
+REDIRECTS = {301, 302, 303, 307, 308}
 HEADERS: dict[str, dict[str, Any]] = {
-    "Location": {"required": True, "description": "URL of it", "schema": {"type": "string", "format": "uri-reference"}},
-    "X-Total-Count": {"required": True, "description": "Length of the whole list", "schema": {"type": "integer"}},
-    "Link": {"required": True, "description": "RFC 8288: first, prev, next, last", "schema": {"type": "string"}},
+    "Location": {
+        "required": True,
+        "description": "URL of it",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "X-Total-Count": {
+        "required": True,
+        "description": "Length of the whole list",
+        "schema": {"type": "integer"},
+    },
+    "Link": {
+        "required": True,
+        "description": "RFC 8288: first, prev, next, last",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -48,87 +62,127 @@ def routes(app: Flask) -> list[tuple[str, str, Rule, Operation]]:
 def document(app: Flask) -> dict[str, Any]:
     """Return the complete OpenAPI document of ``app``, as JSON data."""
     described = routes(app)
-    adapters: dict[tuple[int, str, str], tuple[Any, str, TypeAdapter[Any]]] = {}
-    for _method, _path, _rule, operation in described:
-        for name, adapter in operation.inputs.items():
-            adapters[id(operation), "in", name] = (len(adapters), "validation", adapter)
-        for status, (_kind, output) in operation.outputs.items():
-            if output is not None:
-                adapters[id(operation), "out", str(status)] = (len(adapters), "serialization", output)
-    problem = (-1, "serialization", TypeAdapter(ProblemDocument))
-    schemas, shared = TypeAdapter.json_schemas([problem, *adapters.values()], ref_template=REF)  # type: ignore[list-item]
-    components = dict(shared.get("$defs", {}))
-
-    def schema(operation: Operation, kind: str, name: str) -> dict[str, Any]:
-        number, mode, _adapter = adapters[id(operation), kind, name]
-        return schemas[number, mode]  # type: ignore[index]
-
-    def resolved(found: dict[str, Any]) -> dict[str, Any]:
-        return components[found["$ref"].rsplit("/", 1)[1]] if "$ref" in found else found
-
+    schemas = _Schemas([operation for *_, operation in described])
     paths: dict[str, dict[str, Any]] = {}
-    codes: set[int] = set()
+    errors: set[int] = set()
     for method, path, rule, operation in described:
-        item = _operation(rule, operation, method)
-        errors = set(operation.errors)
-        for name in sorted(rule.arguments):
-            given = schema(operation, "in", name) if name in operation.inputs else _path_schema(rule, name, operation)
-            item["parameters"].append({"name": name, "in": "path", "required": True, "schema": given})
-            errors |= {404, 422} if name in operation.inputs else {404}
-        if "query" in operation.inputs:
-            item["parameters"] += _query(resolved(schema(operation, "in", "query")))
-        if "query" in operation.inputs or not operation.any_query:
-            errors.add(422)
-        if "body" in operation.inputs:
-            errors |= {400, 413, 415}
-            item["requestBody"] = {"required": True, "content": {JSON: {"schema": schema(operation, "in", "body")}}}
-        parts = [resolved(schema(operation, "in", name)) for name in ("form", "files") if name in operation.inputs]
-        if parts:
-            errors |= {400, 413, 415}
-            item["requestBody"] = {"required": True, "content": _form(parts, "files" in operation.inputs)}
-        for status, (kind, output) in operation.outputs.items():
-            content = {JSON: {"schema": schema(operation, "out", str(status))}} if output is not None else None
-            names = {201: ["Location"], 202: ["Location"]}.get(status, [])
-            names += ["X-Total-Count", "Link"] if kind.__name__ == "Page" else []
-            item["responses"][str(status)] = _response(HTTPStatus(status).phrase, content, names)
-        for status, produces in operation.responses.items():
-            item["responses"][str(status)] = _produced(status, produces)
-        for status in sorted(errors - {int(code) for code in item["responses"]}):
-            item["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
-            codes.add(status)
+        item, its_errors = _operation(method, rule, operation, schemas)
         paths.setdefault(path, {})[method.lower()] = item
-    title, _, text = inspect.cleandoc(sys.modules[app.import_name].__doc__ or app.name).partition("\n")
-    problem_schema = {"schema": schemas[-1, "serialization"]}  # type: ignore[index]
-    content = {MEDIA_TYPE: problem_schema, "text/html": {"schema": {"type": "string"}}}
+        errors |= its_errors
+    title, _, text = inspect.cleandoc(sys.modules[app.import_name].__doc__ or "").partition("\n")
+    problem = {MEDIA_TYPE: {"schema": schemas.problem}, "text/html": {"schema": {"type": "string"}}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": title.rstrip("."), "version": "1", "description": text.strip()},
+        "info": {
+            "title": title.rstrip(".") or app.name,
+            "version": "1",
+            "description": text.strip(),
+        },
         "paths": paths,
         "components": {
-            "schemas": components,
-            "responses": {str(code): _response(HTTPStatus(code).phrase, content, []) for code in sorted(codes)},
+            "schemas": schemas.components,
+            "responses": {
+                str(code): _response(HTTP_STATUS_CODES[code], problem) for code in sorted(errors)
+            },
             "securitySchemes": app.extensions.get("common_security", {}),
         },
     }
 
 
-def _operation(rule: Rule, operation: Operation, method: str) -> dict[str, Any]:
+class _Schemas:
+    """The JSON Schemas of all that goes in and out, made in one go so that names are unique."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        adapters: dict[tuple[int, str | int], tuple[Any, Any, TypeAdapter[Any]]] = {}
+        for operation in operations:
+            for name, adapter in operation.inputs.items():
+                adapters[id(operation), name] = (len(adapters), "validation", adapter)
+            for status, (_kind, output) in operation.outputs.items():
+                if output is not None:
+                    adapters[id(operation), status] = (len(adapters), "serialization", output)
+        adapters[0, "problem"] = (len(adapters), "serialization", TypeAdapter(ProblemDocument))
+        made, shared = TypeAdapter.json_schemas(list(adapters.values()), ref_template=REF)
+        self.components: dict[str, Any] = shared.get("$defs", {})
+        self._made = {key: made[number, mode] for key, (number, mode, _) in adapters.items()}
+        self.problem = self._made[0, "problem"]
+
+    def of(self, operation: Operation, name: str | int) -> dict[str, Any]:
+        """Return the schema of an input by its name or of an output by its status."""
+        return self._made[id(operation), name]
+
+    def properties_of(self, operation: Operation, name: str) -> dict[str, Any]:
+        """Return the same with a reference followed."""
+        found = self.of(operation, name)
+        if "$ref" not in found:
+            return found
+        resolved: dict[str, Any] = self.components[found["$ref"].rsplit("/", 1)[1]]
+        return resolved
+
+
+def _operation(
+    method: str, rule: Rule, operation: Operation, schemas: _Schemas
+) -> tuple[dict[str, Any], set[int]]:
+    """Return the operation object and the statuses of its errors."""
     summary, _, text = inspect.cleandoc(operation.view.__doc__ or "").partition("\n")
-    name = rule.endpoint.replace(".", "_") + ("" if len((rule.methods or set()) - {"HEAD", "OPTIONS"}) == 1 else "_" + method.lower())
-    item: dict[str, Any] = {"operationId": name, "summary": summary.rstrip("."), "parameters": [], "responses": {}}
+    item: dict[str, Any] = {
+        "operationId": f"{method.lower()}_{rule.endpoint.replace('.', '_')}",
+        "summary": summary.rstrip("."),
+        "parameters": [],
+        "responses": {},
+    }
     if text.strip():
         item["description"] = text.strip()
     if operation.security:
         item["security"] = [{operation.security: []}]
-    return item
+    errors = set(operation.errors) | (set() if operation.any_query else {422})
+    for name in sorted(rule.arguments):
+        checked = name in operation.inputs
+        given = schemas.of(operation, name) if checked else _path_schema(rule, name)
+        item["parameters"].append({"name": name, "in": "path", "required": True, "schema": given})
+        errors |= {404, 422} if checked else {404}
+    if "query" in operation.inputs:
+        item["parameters"] += _query(schemas.properties_of(operation, "query"))
+        errors.add(422)
+    content = _request_content(operation, schemas)
+    if content:
+        item["requestBody"] = {"required": True, "content": content}
+        errors |= {400, 413, 415, 422}
+    for status, (kind, output) in operation.outputs.items():
+        answer = {JSON: {"schema": schemas.of(operation, status)}} if output is not None else {}
+        headers = {201: ["Location"], 202: ["Location"]}.get(status, [])
+        headers += ["X-Total-Count", "Link"] if kind is Page else []
+        item["responses"][str(status)] = _response(HTTP_STATUS_CODES[status], answer, headers)
+    for status, described in operation.responses.items():
+        produces = Produces(described) if isinstance(described, str) else described
+        answer = {produces.media_type: {"schema": {}}} if produces.media_type else {}
+        headers = ["Location"] if status in REDIRECTS else []
+        item["responses"][str(status)] = _response(produces.description, answer, headers)
+    for status in sorted(errors - {int(code) for code in item["responses"]}):
+        item["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
+    return item, errors
 
 
-def _path_schema(rule: Rule, name: str, operation: Operation) -> dict[str, Any]:
+def _request_content(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    """Return the media types of the body and their schemas; nothing where there is no body."""
+    if "body" in operation.inputs:
+        return {JSON: {"schema": schemas.of(operation, "body")}}
+    names = [name for name in ("form", "files") if name in operation.inputs]
+    parts = [schemas.properties_of(operation, name) for name in names]
+    merged = {
+        "type": "object",
+        "properties": {k: given for part in parts for k, given in part["properties"].items()},
+        "required": [name for part in parts for name in part.get("required", [])],
+        "additionalProperties": False,
+    }
+    kinds = FORM_TYPES[:1] if "files" in names else FORM_TYPES if names else ()
+    return {kind: {"schema": merged} for kind in kinds}
+
+
+def _path_schema(rule: Rule, name: str) -> dict[str, Any]:
     converter = rule._converters[name]
     if isinstance(converter, IntegerConverter):
         return {"type": "integer", "minimum": converter.min or 0, "maximum": converter.max}
-    pattern = getattr(converter, "regex", "")
-    return {"type": "string", "minLength": 1} | ({"pattern": f"^{pattern}$"} if pattern.isalnum() else {})
+    return {"type": "string", "minLength": 1}
 
 
 def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
@@ -143,33 +197,24 @@ def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
             schema["anyOf"] = options
         if schema.get("default", ...) is None:
             del schema["default"]
-        parameter = {"name": name, "in": "query", "required": name in model.get("required", []), "schema": schema}
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": name in model.get("required", []),
+            "schema": schema,
+        }
         if "description" in given:
             parameter["description"] = given["description"]
         parameters.append(parameter)
     return parameters
 
 
-def _form(parts: list[dict[str, Any]], has_files: bool) -> dict[str, Any]:
-    merged = {
-        "type": "object",
-        "properties": {name: given for part in parts for name, given in part.get("properties", {}).items()},
-        "required": [name for part in parts for name in part.get("required", [])],
-        "additionalProperties": False,
-    }
-    types = ["multipart/form-data"] if has_files else ["application/x-www-form-urlencoded", "multipart/form-data"]
-    return {kind: {"schema": merged} for kind in types}
-
-
-def _response(description: str, content: dict[str, Any] | None, headers: list[str]) -> dict[str, Any]:
+def _response(
+    description: str, content: dict[str, Any], headers: list[str] | None = None
+) -> dict[str, Any]:
     response: dict[str, Any] = {"description": description}
     if content:
         response["content"] = content
     if headers:
         response["headers"] = {name: HEADERS[name] for name in headers}
     return response
-
-
-def _produced(status: int, produces: Produces) -> dict[str, Any]:
-    content = {produces.media_type: {"schema": {}}} if produces.media_type else None
-    return _response(produces.description, content, ["Location"] if status in {201, 202, 301, 302, 303, 307, 308} else [])

@@ -1,9 +1,19 @@
 """What every application shows of itself: landing page, API docs, health, stylesheet, headers."""
 
+import json
 from importlib import resources
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request, send_from_directory, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from sqlalchemy import text
 
 from common import openapi
@@ -18,12 +28,22 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
+BUILT_IN = ("_common_healthz", "_common_openapi_document", "_common_docs", "_landing_index")
 DOCS_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 about = Blueprint(
-    "common", __name__, static_folder="static", static_url_path="/common", template_folder="templates"
+    "common",
+    __name__,
+    static_folder="static",
+    static_url_path="/common",
+    template_folder="templates",
 )
 landing = Blueprint("landing", __name__)
+EXAMPLES = {
+    "date": "2026-12-31",
+    "date-time": "2026-12-31T12:00:00Z",
+    "uri": "https://example.com/",
+}
 
 
 class Health(Schema):
@@ -48,7 +68,9 @@ def healthz() -> Health:
             db.session.execute(text("SELECT 1"))
         except Exception:
             current_app.logger.exception("health check")
-            raise Problem(503, "The database does not answer.", headers={"Retry-After": "1"}) from None
+            raise Problem(
+                503, "The database does not answer.", headers={"Retry-After": "1"}
+            ) from None
     return Health(status="ok")
 
 
@@ -56,7 +78,8 @@ def healthz() -> Health:
 @endpoint(responses={200: Produces("The OpenAPI 3.1 document", "application/json")})
 def openapi_document() -> Response:
     """Describe this API as OpenAPI 3.1."""
-    return current_app.json.response({**_document(), "servers": [{"url": request.script_root or "/"}]})
+    document = {**_document(), "servers": [{"url": request.script_root or "/"}]}
+    return Response(json.dumps(document) + "\n", mimetype="application/json")
 
 
 @about.get("/docs")
@@ -71,7 +94,9 @@ def docs_asset(name: str) -> Response:
     """Serve the two files of Swagger UI that the page needs."""
     if name not in DOCS_ASSETS:
         raise Problem(404, "There is no such file.")
-    return send_from_directory(str(resources.files("flask_swagger_ui") / "dist"), name, max_age=86400)
+    return send_from_directory(
+        str(resources.files("flask_swagger_ui") / "dist"), name, max_age=86400
+    )
 
 
 @landing.get("/")
@@ -83,7 +108,7 @@ def index() -> Response:
         _entry(document, method, path, operation)
         for path, item in document["paths"].items()
         for method, operation in item.items()
-        if not operation["operationId"].startswith(("common_", "landing_"))
+        if not operation["operationId"].endswith(BUILT_IN)
     ]
     return Response(render_template("common/landing.html", info=document["info"], entries=entries))
 
@@ -96,7 +121,9 @@ def _document() -> dict[str, Any]:
     return found
 
 
-def _entry(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _entry(
+    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
+) -> dict[str, Any]:
     """Return what the landing page shows of one operation."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     example = current_app.json.dumps(_example(document, body["schema"]), indent=2) if body else None
@@ -116,30 +143,26 @@ def _entry(document: dict[str, Any], method: str, path: str, operation: dict[str
     }
 
 
-def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
-    """Return a small value of ``schema``: its own example if it has one, required properties alone."""
+def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
+    """Return a small value of ``schema``: its own example if it has one, else the least there is."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    for found in schema.get("examples", []):
-        return found
-    if "default" in schema:
-        return schema["default"]
+    kind = schema.get("type")
     options = schema.get("anyOf") or schema.get("oneOf")
-    if options:
-        return _example(document, options[0])
-    if "enum" in schema:
-        return schema["enum"][0]
-    match schema.get("type"):
-        case "object":
-            properties, required = schema.get("properties", {}), schema.get("required", [])
-            chosen = required or list(properties)[:1]
-            return {name: _example(document, properties[name]) for name in chosen if name in properties}
-        case "array":
-            return [_example(document, schema.get("items", {}))]
-        case "integer" | "number":
-            return schema.get("minimum", 1)
-        case "boolean":
-            return True
-    return {"date-time": "2026-12-31T12:00:00Z", "date": "2026-12-31", "uri": "https://example.com/"}.get(
-        schema.get("format", ""), "text"
-    )
+    if given := [*schema.get("examples", []), *schema.get("enum", [])]:
+        example = given[0]
+    elif "default" in schema:
+        example = schema["default"]
+    elif options:
+        example = _example(document, options[0])
+    elif kind == "object":
+        fields = schema.get("properties", {})
+        names = schema.get("required") or list(fields)[:1]
+        example = {name: _example(document, fields[name]) for name in names}
+    elif kind == "array":
+        example = [_example(document, schema["items"])]
+    else:
+        least = schema.get("minimum", 1)
+        plain = {"integer": least, "number": least, "boolean": True}
+        example = plain.get(kind) or EXAMPLES.get(schema.get("format", ""), "text")
+    return example

@@ -32,9 +32,14 @@ class Page(Generic[T]):
     per_page: int
 
     def headers(self) -> dict[str, str]:
-        """Return ``X-Total-Count`` and ``Link`` with first, prev, next and last for this request."""
+        """Return ``X-Total-Count`` and ``Link`` (first, prev, next, last) for this request."""
         last = max(1, -(-self.total // self.per_page))
-        targets = {"first": 1, "prev": min(self.page - 1, last), "next": self.page + 1, "last": last}
+        targets = {
+            "first": 1,
+            "prev": min(self.page - 1, last),
+            "next": self.page + 1,
+            "last": last,
+        }
         pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "page"]
         links = [
             f'<{request.base_url}?{urlencode([*pairs, ("page", number)])}>; rel="{rel}"'
@@ -52,10 +57,17 @@ def paginate(
 ) -> Page[S]:
     """Return one page of ``statement`` (which must have a total order), each row as ``into``.
 
-    Two queries: one counts, one reads.
+    Two queries: one counts, one reads. A statement of one entity gives objects; one of several
+    columns, such as a report with GROUP BY, gives rows with these names.
     """
-    counted = statement.order_by(None).options().with_only_columns(func.count(), maintain_column_froms=True)
+    unordered = statement.order_by(None)
+    entities = len(statement.column_descriptions) == 1
+    if entities:
+        counted = unordered.with_only_columns(func.count(), maintain_column_froms=True)
+    else:
+        counted = select(func.count()).select_from(unordered.subquery())
     total = session.scalar(counted) or 0
-    rows = session.scalars(statement.limit(query.per_page).offset((query.page - 1) * query.per_page))
-    items = [into.model_validate(row) for row in rows]
+    first = (query.page - 1) * query.per_page
+    rows = session.execute(statement.limit(query.per_page).offset(first))
+    items = [into.model_validate(row) for row in (rows.scalars() if entities else rows)]
     return Page(items, total, query.page, query.per_page)

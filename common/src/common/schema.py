@@ -13,10 +13,14 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True, allow_inf_nan=False)
 
 
-def _file_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:  # noqa: ANN401  # pydantic's hook
+def _file_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
     return core_schema.is_instance_schema(
         FileStorage,
-        metadata={"pydantic_js_functions": [lambda _core, _handler: {"type": "string", "format": "binary"}]},
+        metadata={
+            "pydantic_js_functions": [
+                lambda _core, _handler: {"type": "string", "format": "binary"}
+            ]
+        },
     )
 
 

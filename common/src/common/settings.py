@@ -79,11 +79,15 @@ def load(app: Flask, settings: type[Settings], config: Mapping[str, Any] | None)
     ``TESTING``, are taken as they are. Raises SettingsError.
     """
     config = dict(config or {})
-    known = {name.lower(): value for name, value in config.items() if name.lower() in settings.model_fields}
+    known = {
+        name.lower(): value
+        for name, value in config.items()
+        if name.lower() in settings.model_fields
+    }
     app.config.update({name: value for name, value in config.items() if name.lower() not in known})
     env_file = Path(app.root_path).parent / ".env" if _in_development(app) else None
     try:
-        values = settings(_env_file=env_file, **known)  # type: ignore[call-arg]  # pydantic-settings' own keyword
+        values = settings(_env_file=env_file, **known)
     except ValidationError as error:
         lines = [f"{str(e['loc'][0]).upper()}: {_reason(e)}" for e in error.errors()]
         raise SettingsError("Cannot start:\n  " + "\n  ".join(lines)) from None
@@ -121,6 +125,7 @@ def _development_key(app: Flask) -> str:
     return path.read_text()
 
 
-def _reason(error: Any) -> str:  # noqa: ANN401  # pydantic's error dictionary
+def _reason(error: Any) -> str:
     secret = re.search("key|token|password|url", str(error["loc"][0]))
-    return error["msg"].removeprefix("Value error, ") + ("" if secret else f" (it is {error['input']!r})")
+    reason: str = error["msg"].removeprefix("Value error, ")
+    return reason + ("" if secret else f" (it is {error['input']!r})")

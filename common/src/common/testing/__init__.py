@@ -1,13 +1,13 @@
 """The pytest plugin of all projects (``-p common.testing``): fixtures of story and unit tests.
 
-Story tests use ``client``, ``run``, ``clock``, ``work``, ``restart``, ``at_once`` and the marks ``story`` and
-``settings``; unit tests may use ``app``, ``max_queries`` and ``live`` besides. A failed test shows its
-last requests and answers, and the traceback behind a 500.
+Story tests use ``client``, ``run``, ``clock``, ``work``, ``restart``, ``at_once`` and the marks
+``story`` and ``settings``; unit tests may use ``app``, ``max_queries`` and ``live`` besides. A
+failed test shows its last requests and answers, and the traceback behind a 500.
 """
 
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,18 +56,25 @@ class Clock:
 def pytest_configure(config: pytest.Config) -> None:
     """Put the projects on the path and make the marks known."""
     config.addinivalue_line("markers", "story(id): the story of idea.toml that the test belongs to")
-    config.addinivalue_line("markers", "settings(**names): settings of the application for this test")
-    for file in [*config.rootpath.glob("projects/*/*/idea.toml"), *config.rootpath.glob("idea.toml")]:
+    config.addinivalue_line(
+        "markers", "settings(**names): settings of the application for this test"
+    )
+    for file in [
+        *config.rootpath.glob("projects/*/*/idea.toml"),
+        *config.rootpath.glob("idea.toml"),
+    ]:
         sys.path.insert(0, str(file.parent))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Add the last exchanges to the report of a failed test."""
     report: Any = yield
     exchanges = item.stash.get(EXCHANGES, [])
     if report.when == "call" and report.failed and exchanges:
-        report.sections.append(("What was sent and what came back", "\n".join(exchanges[-LAST_EXCHANGES:])))
+        report.sections.append(
+            ("What was sent and what came back", "\n".join(exchanges[-LAST_EXCHANGES:]))
+        )
     return report
 
 
@@ -92,7 +99,7 @@ def app_settings(request: pytest.FixtureRequest) -> dict[str, str]:
 def backend(
     request: pytest.FixtureRequest, project: Project, app_settings: dict[str, str], tmp_path: Path
 ) -> Iterator[Backend]:
-    """The application under test, on fresh data. Grading replaces this fixture, and this one alone."""
+    """The application under test, on fresh data. Grading replaces this fixture alone."""
     exchanges = request.node.stash.setdefault(EXCHANGES, [])
     running = InProcess(project.package, tmp_path / "instance", dict(app_settings), exchanges)
     yield running
@@ -132,7 +139,7 @@ def restart(backend: Backend) -> Callable[..., None]:
 
 @pytest.fixture
 def at_once() -> Callable[[int, Callable[[int], Any]], list[Any]]:
-    """Call a function from many threads released together: ``at_once(30, lambda i: client.post(…))``."""
+    """Call from many threads released together: ``at_once(30, lambda i: client.post(…))``."""
     return _at_once
 
 
@@ -154,15 +161,19 @@ def max_queries(app: Flask) -> Callable[[int], AbstractContextManager[None]]:
             engine = app.extensions["sqlalchemy"].engine
         with count_queries(engine) as statements:
             yield
-        shown = "\n".join(f"{n}. {' '.join(statement.split())}" for n, statement in enumerate(statements, 1))
-        assert len(statements) <= number, f"{len(statements)} statements, at most {number} are right:\n{shown}"
+        if len(statements) > number:
+            lines = (f"{n}. {' '.join(it.split())}" for n, it in enumerate(statements, 1))
+            head = f"{len(statements)} statements, at most {number} are right:"
+            pytest.fail("\n".join([head, *lines]), pytrace=False)
 
     return check
 
 
 @pytest.fixture
-def live(project: Project, app_settings: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Start the project under gunicorn and return its URL: ``live(workers=2, threads=8, NAME="value")``."""
+def live(
+    project: Project, app_settings: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., str]]:
+    """Start the project under gunicorn: ``url = live(workers=2, threads=8, NAME="value")``."""
     servers: list[Server] = []
 
     def start(workers: int = 2, threads: int = 8, **settings: str) -> str:

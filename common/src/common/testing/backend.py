@@ -67,14 +67,16 @@ class InProcess:
 
     def _start(self) -> Flask:
         fixed = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "INSTANCE_PATH": str(self.folder)}
-        app: Flask = import_module(self.package).create_app({"SECRET_KEY": "only-for-tests-" * 3, **fixed, **self.settings})
+        app: Flask = import_module(self.package).create_app(
+            {"SECRET_KEY": "only-for-tests-" * 3, **fixed, **self.settings}
+        )
         got_request_exception.connect(self._note, app)
         return app
 
     def _note(self, _app: Flask, exception: BaseException, **_more: object) -> None:
         self.errors.append("".join(traceback.format_exception(exception)))
 
-    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # WSGI
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Call the application as a server would: an exception in a view is a 500."""
         return self.app(environ, start_response)
 
@@ -95,7 +97,7 @@ class InProcess:
 
     def work(self) -> None:
         """Work off the queue, here."""
-        from common import jobs  # only projects with a queue have its libraries
+        from common import jobs  # noqa: PLC0415  # only projects with a queue have its libraries
 
         jobs.run_until_idle(self.app)
 
@@ -122,16 +124,22 @@ class RecordingClient(Client):
         super().__init__(backend.wsgi)
         self.exchanges = exchanges
 
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401  # werkzeug's signature
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request and note it with its answer."""
         response = super().open(*args, **kwargs)
         request: Request = response.request
         sent = kwargs.get("json", kwargs.get("data", ""))
-        shown = "" if response.is_streamed and response.content_length is None else response.get_data()[:SHOWN]
+        shown = (
+            ""
+            if response.is_streamed and response.content_length is None
+            else response.get_data()[:SHOWN]
+        )
         location = response.headers.get("Location")
         self.exchanges.append(
             f"→ {request.method} {request.full_path.rstrip('?')}  {str(sent)[:SHOWN]}\n"
-            f"← {response.status}" + (f"  Location: {location}" if location else "") + f"\n  {_text(shown)}"
+            f"← {response.status}"
+            + (f"  Location: {location}" if location else "")
+            + f"\n  {_text(shown)}"
         )
         return response
 

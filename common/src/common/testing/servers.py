@@ -17,7 +17,7 @@ STOP_SECONDS = 10
 
 
 def wait_until(check: Callable[[], T], timeout: float = 10, what: str = "") -> T:
-    """Call ``check`` until it gives something true and return that; AssertionError after ``timeout`` seconds."""
+    """Call ``check`` until it is true and return its value; AssertionError after ``timeout`` s."""
     deadline = time.monotonic() + timeout
     while not (value := check()):
         if time.monotonic() > deadline:
@@ -41,17 +41,38 @@ def at_once(number: int, call: Callable[[int], T]) -> list[T]:
 class Server:
     """A project under gunicorn on loopback, several processes on one data folder."""
 
-    def __init__(self, root: Path, folder: Path, settings: Mapping[str, str], workers: int, threads: int) -> None:
+    def __init__(
+        self, root: Path, folder: Path, settings: Mapping[str, str], workers: int, threads: int
+    ) -> None:
         self.log = folder / f"server-{id(self)}.log"
-        listener = socket.create_server(("127.0.0.1", 0), backlog=512)  # clients may connect before it is up
+        listener = socket.create_server(
+            ("127.0.0.1", 0), backlog=512
+        )  # clients may connect before it is up
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--bind",
+            f"fd://{listener.fileno()}",
+        ]
         command += ["--workers", str(workers), "--threads", str(threads), "--no-control-socket"]
-        environment = {**os.environ, "INSTANCE_PATH": str(folder), "SECRET_KEY": "only-for-tests-" * 3, **settings}
+        environment = {
+            **os.environ,
+            "INSTANCE_PATH": str(folder),
+            "SECRET_KEY": "only-for-tests-" * 3,
+            **settings,
+        }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(  # noqa: S603  # our own command
-                command, env=environment, pass_fds=[listener.fileno()], stdout=log, stderr=log, cwd=root
+            self.process = subprocess.Popen(  # our own command
+                command,
+                env=environment,
+                pass_fds=[listener.fileno()],
+                stdout=log,
+                stderr=log,
+                cwd=root,
             )
         listener.close()
 
