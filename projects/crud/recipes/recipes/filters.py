@@ -1,0 +1,60 @@
+"""The filters of the list of recipes: each is a condition on ``Recipe``, and all of them must hold."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, and_, select
+
+from .models import DietTag, Ingredient, Recipe, RecipeIngredient
+from .names import folded
+from .schemas import RecipeQuery
+
+
+def conditions(query: RecipeQuery) -> list[ColumnElement[bool]]:
+    """Return what ``query`` asks for, ready for ``select(Recipe).where(*conditions(query))``."""
+    wanted: list[ColumnElement[bool]] = []
+    if query.cuisine is not None:
+        wanted.append(Recipe.cuisine == query.cuisine)
+    if query.diet:
+        wanted.append(has_all_diets(query.diet))
+    if query.with_:
+        wanted.append(has_all_ingredients(query.with_))
+    if query.without:
+        wanted.append(has_no_ingredient(query.without))
+    if query.max_minutes is not None:
+        wanted.append(Recipe.minutes <= query.max_minutes)
+    if text := folded(query.q):
+        wanted.append(Recipe.search.contains(text, autoescape=True))  # % and _ are characters
+    return wanted
+
+
+def has_all_diets(diets: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a recipe suits every one of ``diets`` (at least one).
+
+    ``diets`` are folded names, as in ``DietTag.name``. A recipe has one ``DietTag`` row for each of
+    its diets, so no single row can be vegan and gluten-free: each diet needs a look of its own.
+    A diet that no recipe has gives a condition that no recipe meets.
+    """
+    tagged = (select(DietTag.recipe_id).where(DietTag.name == diet) for diet in diets)
+    return and_(*(Recipe.id.in_(recipes) for recipes in tagged))
+
+
+def has_all_ingredients(names: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a recipe takes every one of the ingredients called ``names``."""
+    return and_(*(Recipe.id.in_(_taking([name])) for name in names))
+
+
+def has_no_ingredient(names: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a recipe takes none of the ingredients called ``names``.
+
+    Names are compared folded (``names.folded`` gives ``Ingredient.key``). The question is about the
+    whole recipe, not about one of its rows: pancakes have a row that is not egg (the flour), and
+    yet they are not free of egg. A name that no ingredient has excludes nothing.
+    """
+    return Recipe.id.not_in(_taking(names))
+
+
+def _taking(names: Iterable[str]) -> Select[tuple[int]]:
+    """Select the ids of recipes that take at least one of the ingredients called ``names``."""
+    keys = [folded(name) for name in names]
+    rows = select(RecipeIngredient.recipe_id).join(RecipeIngredient.ingredient)
+    return rows.where(Ingredient.key.in_(keys))

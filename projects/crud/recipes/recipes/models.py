@@ -1,0 +1,107 @@
+"""What is stored: recipes, the rows that each of them owns, and the ingredients that they share."""
+
+from fractions import Fraction
+from typing import get_args
+
+from common.database import make_db
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .scaling import Amount, UnitName
+
+db = make_db()
+
+# Loading is stated by each query. A forgotten one is an error here, not a query per row (N+1).
+OWNED = {"cascade": "all, delete-orphan", "passive_deletes": True, "lazy": "raise"}
+
+
+class Recipe(db.Model):
+    """A recipe as its author wrote it, for ``servings`` people."""
+
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 1 AND 10080", name="minutes"),
+        CheckConstraint("servings BETWEEN 1 AND 1000", name="servings"),
+        Index(None, "cuisine", "id"),
+        Index(None, "minutes", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(String(1000))
+    cuisine: Mapped[str | None] = mapped_column(String(120))  # folded
+    minutes: Mapped[int]
+    servings: Mapped[int]
+    search: Mapped[str]  # title and description, folded: what ?q= looks into
+
+    diet_tags: Mapped[list["DietTag"]] = relationship(**OWNED, order_by="DietTag.name")
+    ingredients: Mapped[list["RecipeIngredient"]] = relationship(
+        **OWNED, order_by="RecipeIngredient.position"
+    )
+    steps: Mapped[list["Step"]] = relationship(**OWNED, order_by="Step.position")
+
+    @property
+    def diets(self) -> list[str]:
+        """The names of the diet tags, sorted."""
+        return sorted(tag.name for tag in self.diet_tags)
+
+
+class DietTag(db.Model):
+    """A diet that one recipe suits. A diet that no recipe has is gone by itself."""
+
+    __table_args__ = (Index(None, "name", "recipe_id"),)
+
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)  # folded
+
+
+class Step(db.Model):
+    """One instruction of one recipe."""
+
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(2000))
+
+
+class Ingredient(db.Model):
+    """Something that recipes share: one row, whatever its spelling. It outlives the recipes."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(240), unique=True)  # the folded name
+    name: Mapped[str] = mapped_column(String(80))  # as it was first written
+
+
+class RecipeIngredient(db.Model):
+    """How much of an ingredient a recipe takes; no quantity means as much as is needed."""
+
+    __table_args__ = (
+        CheckConstraint("(numerator IS NULL) = (denominator IS NULL)", name="fraction"),
+        CheckConstraint("numerator > 0", name="numerator"),
+        CheckConstraint("denominator BETWEEN 1 AND 1000", name="denominator"),
+        CheckConstraint("unit IS NULL OR numerator IS NOT NULL", name="unit_of_something"),
+        Index(None, "ingredient_id", "recipe_id"),
+    )
+
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    ingredient_id: Mapped[int] = mapped_column(ForeignKey("ingredient.id"))
+    numerator: Mapped[int | None]
+    denominator: Mapped[int | None]
+    unit: Mapped[UnitName | None] = mapped_column(
+        Enum(*get_args(UnitName), native_enum=False, create_constraint=True, name="unit")
+    )
+    note: Mapped[str | None] = mapped_column(String(200))
+
+    ingredient: Mapped[Ingredient] = relationship(lazy="raise")
+
+    @property
+    def amount(self) -> Amount | None:
+        """The exact amount, None where there is none."""
+        if self.numerator is None or self.denominator is None:
+            return None
+        return Amount(Fraction(self.numerator, self.denominator), self.unit)

@@ -1,0 +1,143 @@
+"""The HTTP interface."""
+
+from common.api import Created, Produces, endpoint
+from common.pagination import Page, paginate
+from flask import Blueprint, Response, render_template, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.exceptions import NotFound
+
+from . import filters
+from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
+from .names import folded
+from .schemas import (
+    IngredientQuery,
+    LabelCount,
+    NameOut,
+    PageQuery,
+    RecipeIn,
+    RecipeOut,
+    RecipePatch,
+    RecipeQuery,
+    RecipeSummary,
+    ServingsQuery,
+)
+from .writing import write
+
+bp = Blueprint("recipes", __name__)
+
+# A whole recipe takes four queries, however long it is.
+WHOLE = (
+    selectinload(Recipe.diet_tags),
+    selectinload(Recipe.ingredients).joinedload(RecipeIngredient.ingredient),
+    selectinload(Recipe.steps),
+)
+
+
+@bp.get("/")
+@endpoint(
+    responses={200: Produces("A page to find recipes and to cook from", "text/html")},
+    any_query=True,
+)
+def index() -> Response:
+    """Show the cookbook to people."""
+    return Response(render_template("recipes.html"))
+
+
+@bp.get("/recipes")
+@endpoint
+def list_recipes(query: RecipeQuery) -> Page[RecipeSummary]:
+    """List recipes, the newest first (by descending id), without ingredients and steps.
+
+    Filters narrow the list together. A cuisine, diet or ingredient that nobody has used finds nothing.
+    """
+    statement = select(Recipe).where(*filters.conditions(query)).order_by(Recipe.id.desc())
+    statement = statement.options(selectinload(Recipe.diet_tags))
+    return paginate(db.session, statement, query, RecipeSummary)
+
+
+@bp.post("/recipes")
+@endpoint
+def create_recipe(body: RecipeIn) -> Created[RecipeOut]:
+    """Save a recipe."""
+    recipe = Recipe()
+    write(recipe, body)
+    db.session.add(recipe)
+    db.session.commit()
+    return Created(RecipeOut.of(recipe), location=url_for(".show_recipe", recipe_id=recipe.id))
+
+
+@bp.get("/recipes/<int:recipe_id>")
+@endpoint
+def show_recipe(recipe_id: int, query: ServingsQuery) -> RecipeOut:
+    """Show a recipe, scaled to ``servings`` if they are given.
+
+    The amounts are exact in ``quantity`` and ready for the kitchen in ``display``.
+    """
+    return RecipeOut.of(_find(recipe_id), query.servings)
+
+
+@bp.put("/recipes/<int:recipe_id>")
+@endpoint
+def replace_recipe(recipe_id: int, body: RecipeIn) -> RecipeOut:
+    """Put another recipe in the place of this one."""
+    return _change(recipe_id, body)
+
+
+@bp.patch("/recipes/<int:recipe_id>")
+@endpoint
+def change_recipe(recipe_id: int, body: RecipePatch) -> RecipeOut:
+    """Change the fields that are sent; new ``servings`` do not change the amounts."""
+    return _change(recipe_id, body)
+
+
+@bp.delete("/recipes/<int:recipe_id>")
+@endpoint
+def delete_recipe(recipe_id: int) -> None:
+    """Delete a recipe; its ingredients stay for the others."""
+    db.session.delete(_find(recipe_id, lock=True))
+    db.session.commit()
+
+
+@bp.get("/cuisines")
+@endpoint
+def list_cuisines(query: PageQuery) -> Page[LabelCount]:
+    """List the cuisines by name, each with the number of its recipes."""
+    name = Recipe.cuisine.label("name")
+    statement = select(name, func.count().label("recipes")).where(name.is_not(None))
+    return paginate(db.session, statement.group_by(name).order_by(name), query, LabelCount)
+
+
+@bp.get("/diets")
+@endpoint
+def list_diets(query: PageQuery) -> Page[LabelCount]:
+    """List the diets by name, each with the number of its recipes."""
+    statement = select(DietTag.name, func.count().label("recipes"))
+    return paginate(
+        db.session, statement.group_by(DietTag.name).order_by(DietTag.name), query, LabelCount
+    )
+
+
+@bp.get("/ingredients")
+@endpoint
+def list_ingredients(query: IngredientQuery) -> Page[NameOut]:
+    """List the ingredients that there are, by name."""
+    statement = select(Ingredient).order_by(Ingredient.key)
+    if text := folded(query.q):
+        statement = statement.where(Ingredient.key.contains(text, autoescape=True))
+    return paginate(db.session, statement, query, NameOut)
+
+
+def _change(recipe_id: int, body: RecipeIn | RecipePatch) -> RecipeOut:
+    recipe = _find(recipe_id, lock=True)
+    write(recipe, body)
+    db.session.commit()
+    return RecipeOut.of(recipe)
+
+
+def _find(recipe_id: int, *, lock: bool = False) -> Recipe:
+    """Return the whole recipe, or answer 404. ``lock`` keeps it as it is until the commit."""
+    recipe = db.session.get(Recipe, recipe_id, options=WHOLE, with_for_update=lock)
+    if recipe is None:
+        raise NotFound(f"There is no recipe {recipe_id}.")
+    return recipe

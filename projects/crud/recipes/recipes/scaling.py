@@ -1,0 +1,147 @@
+"""Scaling a recipe: exact amounts, units that a cook would use, and numbers that can be measured.
+
+Amounts are fractions from end to end: a third of a cup, three times, is one cup and not 0.99.
+Rounding happens once, at the very end, in what is shown to a person; it never flows back.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+UnitName = Literal["g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "clove", "slice", "can"]
+
+
+class Unit(NamedTuple):
+    """How a unit relates to its family, and what can be measured with it.
+
+    ``size`` counts the family's smallest unit. Below ``least`` a smaller unit reads better.
+    ``parts`` are the denominators that there is a measure for, simplest first: cups come in
+    halves and thirds, scales show tenths. Only units of one family convert into each other.
+    """
+
+    family: str
+    size: int
+    least: Fraction
+    parts: tuple[int, ...]
+    plural: str = ""
+
+
+NONE = Fraction(0)
+COUNTED = "counted"  # things that are counted, not measured; they convert into nothing else
+
+UNITS: dict[UnitName | None, Unit] = {
+    "g": Unit("mass", 1, NONE, (1, 10)),
+    "kg": Unit("mass", 1000, Fraction(1), (100,)),
+    "ml": Unit("volume", 1, NONE, (1, 10)),
+    "l": Unit("volume", 1000, Fraction(1), (100,)),
+    "tsp": Unit("spoons", 1, NONE, (1, 2, 4, 8)),
+    "tbsp": Unit("spoons", 3, Fraction(1), (1, 2)),
+    "cup": Unit("spoons", 48, Fraction(1, 4), (1, 2, 3, 4, 8), "cups"),
+    "pinch": Unit(COUNTED, 1, NONE, (1, 2), "pinches"),
+    "clove": Unit(COUNTED, 1, NONE, (1, 2), "cloves"),
+    "slice": Unit(COUNTED, 1, NONE, (1, 2), "slices"),
+    "can": Unit(COUNTED, 1, NONE, (1, 2), "cans"),
+    None: Unit(COUNTED, 1, NONE, (1, 2)),  # no unit: 3 eggs
+}
+
+CLOSE = Fraction(5, 100)  # a cook does not taste a difference of five percent
+
+GLYPHS = {
+    "1/8": "⅛", "1/4": "¼", "1/3": "⅓", "3/8": "⅜", "1/2": "½", "5/8": "⅝", "2/3": "⅔", "3/4": "¾", "7/8": "⅞"
+}  # fmt: skip
+
+#: What counts as a quantity on the wire: more than 0, below a million, denominators up to 1000.
+QUANTITY = (
+    r"^([1-9][0-9]{0,5}"  # 3
+    r"|([1-9][0-9]{0,5} )?[1-9][0-9]{0,2}/[1-9][0-9]{0,2}"  # 1/3, 1 1/2
+    r"|[1-9][0-9]{0,5}\.[0-9]{1,3}"  # 1.25
+    r"|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$"  # 0.25, 0.025, 0.005
+)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An exact quantity of a unit; ``unit`` is None for things that are simply counted."""
+
+    quantity: Fraction
+    unit: UnitName | None
+
+    @property
+    def base(self) -> Fraction:
+        """The same amount in the smallest unit of its family."""
+        return self.quantity * UNITS[self.unit].size
+
+
+def parse(text: str) -> Fraction:
+    """Read ``3``, ``1/3``, ``1 1/2`` or ``0.25`` exactly. Raises ValueError for anything else."""
+    if not re.fullmatch(QUANTITY, text):
+        raise ValueError(f'{text!r} is not a quantity such as "3", "1/3", "1 1/2" or "0.25"')
+    return sum((Fraction(part) for part in text.split()), Fraction(0))
+
+
+def scale(amount: Amount, factor: Fraction) -> Amount:
+    """Return ``factor`` times ``amount``, exactly, in the unit that suits it.
+
+    The unit is the largest of the same family (see ``UNITS``) in which the new quantity
+
+    - is at least the unit's ``least``, and
+    - is still within CLOSE (5 %) of the quantity itself after ``rounded``.
+
+    If none fits, it is the family's smallest unit. So 750 g twice is 1.5 kg, 1 tsp three times is
+    1 tbsp and 1/3 cup twice is 2/3 cup; but 2 tsp twice stays 4 tsp, since there is no spoon for
+    1 1/3 tbsp. Half of 1 kg is 500 g. Counted things keep their unit. Nothing is rounded here.
+    """
+    exact = Amount(amount.quantity * factor, amount.unit)
+    if UNITS[amount.unit].family == COUNTED:
+        return exact
+    choices = [Amount(exact.base / UNITS[name].size, name) for name in _family(amount.unit)]
+    fitting = [
+        choice
+        for choice in choices
+        if choice.quantity >= UNITS[choice.unit].least and _close(rounded(choice), choice.quantity)
+    ]
+    return (fitting or choices[-1:])[0]
+
+
+def rounded(amount: Amount) -> Fraction:
+    """Return the quantity to measure: close to the exact one, never 0, and there is a measure for it.
+
+    What can be measured stays as it is. Counted things become whole, but half a thing is allowed.
+    Everything else becomes the simplest fraction within 5 %, or the nearest where none is so close.
+    """
+    exact, parts = amount.quantity, UNITS[amount.unit].parts
+    if any((exact * part).denominator == 1 for part in parts):
+        return exact
+    smallest = Fraction(1, parts[-1])
+    if UNITS[amount.unit].family == COUNTED:
+        return max(Fraction(round(exact)), smallest)
+    choices = [Fraction(round(exact * part), part) for part in parts]
+    close = [choice for choice in choices if _close(choice, exact)]
+    nearest = min(choices, key=lambda choice: abs(choice - exact))
+    return max(close[0] if close else nearest, smallest)
+
+
+def display(amount: Amount) -> str:
+    """Write the rounded amount for a person: ``1½ cups``, ``1.5 kg``, ``about 3`` (when not exact)."""
+    shown, unit = rounded(amount), UNITS[amount.unit]
+    number = (
+        _mixed(shown) if max(unit.parts) < 10 else f"{float(shown):.2f}".rstrip("0").rstrip(".")
+    )
+    name = unit.plural if unit.plural and shown > 1 else amount.unit
+    return ("" if shown == amount.quantity else "about ") + number + (f" {name}" if name else "")
+
+
+def _family(name: UnitName | None) -> list[UnitName | None]:
+    """Return the units that ``name`` converts to, the largest first."""
+    same = [other for other in UNITS if UNITS[other].family == UNITS[name].family]
+    return sorted(same, key=lambda other: -UNITS[other].size)
+
+
+def _close(approximate: Fraction, exact: Fraction) -> bool:
+    return abs(approximate - exact) <= exact * CLOSE
+
+
+def _mixed(number: Fraction) -> str:
+    whole, part = divmod(number, 1)
+    return (str(whole) if whole or not part else "") + GLYPHS.get(str(part), "")

@@ -1,0 +1,49 @@
+// What both halves of the page need: asking the API, making elements, writing times.
+
+/** Return {data, headers} of a JSON answer; throw an Error with the API's own words otherwise. */
+export async function ask(url, signal) {
+  let answer;
+  try {
+    answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The server does not answer. Is it running?");
+  }
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(data.detail ?? `The server answered ${answer.status}.`);
+  return { data, headers: answer.headers };
+}
+
+/** Make an element: element("p", { class: "muted" }, "text", child, …). Text is never read as HTML. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** Call `action` once things have been quiet for a moment. */
+export function calmly(action, milliseconds = 180) {
+  let timer;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...given), milliseconds);
+  };
+}
+
+/** Write 95 as "1 h 35 min". */
+export function duration(minutes) {
+  const hours = Math.floor(minutes / 60);
+  return [hours && `${hours} h`, minutes % 60 && `${minutes % 60} min`].filter(Boolean).join(" ");
+}
+
+/** A message for when something went wrong, with a way to go on. */
+export function failure(error, retry) {
+  return element("div", { class: "card problem", role: "alert" },
+    element("p", { class: "error" }, error.message),
+    element("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
+}

@@ -1,0 +1,5 @@
+"""Where ``flask run`` and gunicorn start."""
+
+from recipes import create_app
+
+app = create_app()
