@@ -1,0 +1,321 @@
+"""What goes in and what comes out, on pictures that the tests draw themselves."""
+
+import contextlib
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+from thumbnails.render import BadImage, Header, identify, load, thumbnail
+from thumbnails.sizes import parse
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+BOX = parse("small=64x64")
+
+
+def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    target = BytesIO()
+    image.save(target, kind, **options)
+    return target.getvalue()
+
+
+def two_halves(width: int = 120, height: int = 60, mode: str = "RGB") -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", (width, height), BLUE)
+    image.paste(RED, (0, 0, width // 2, height))
+    return image.convert(mode)
+
+
+def noise(width: int = 200, height: int = 150) -> Image.Image:
+    return Image.effect_noise((width, height), 80).convert("RGB")
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Write a PNG of the claimed size that has next to no pixels in it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def render(content: bytes, size: str = "small=64x64") -> Image.Image:
+    return Image.open(BytesIO(thumbnail(load(content), parse(size))))
+
+
+def colour_at(image: Image.Image, x: float, y: float) -> str:
+    """Name the strongest channel at a place given in parts of the width and height."""
+    pixel = image.convert("RGB").getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))
+    assert isinstance(pixel, tuple)
+    return ("red", "green", "blue")[pixel.index(max(pixel))]
+
+
+# identify
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+def test_format_is_told_by_content(kind: str) -> None:
+    content = encode(two_halves(), kind)
+    assert identify(content) == Header(kind, 120, 60)
+    assert render(content).format == "WEBP"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+        b"%PDF-1.7\n",
+        b"GIF89a",
+        encode(two_halves(), "TIFF"),
+        encode(two_halves(), "BMP"),
+        encode(two_halves(), "ICO"),
+        encode(two_halves(), "EPS"),
+        encode(two_halves())[:20],
+        encode(two_halves(), "JPEG")[:30],
+        encode(two_halves(), "WEBP")[:-5],
+        encode(two_halves(), "AVIF")[:100],
+        png_header(0, 10),
+    ],
+)
+def test_what_is_no_image_is_refused(content: bytes) -> None:
+    with pytest.raises(BadImage):
+        identify(content)
+    with pytest.raises(BadImage):
+        load(content)
+
+
+def test_fifty_megapixels_are_allowed() -> None:
+    assert identify(png_header(10_000, 5_000)) == Header("PNG", 10_000, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(10_001, 5_000), (10_000, 9_000), (30_000, 30_000), (2**31 - 1, 9)]
+)
+def test_more_is_refused_before_a_pixel_is_decoded(width: int, height: int) -> None:
+    with pytest.raises(BadImage, match="at most 50 megapixels"):
+        identify(png_header(width, height))
+    with pytest.raises(BadImage, match="at most 50 megapixels"):
+        load(png_header(width, height))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_is_that_of_the_upright_picture(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    header = identify(encode(two_halves(), "JPEG", exif=exif))
+    assert (header.width, header.height) == ((60, 120) if orientation >= 5 else (120, 60))
+
+
+def test_a_phone_photo_with_a_second_picture_in_it_is_a_jpeg() -> None:
+    content = encode(two_halves(), "MPO", save_all=True, append_images=[two_halves()])
+    assert identify(content).format == "JPEG"
+    assert render(content).size == (64, 32)
+
+
+# load: orientation, metadata, colours
+
+
+@pytest.mark.parametrize(
+    ("orientation", "red_is_at"),
+    [
+        (1, (0.1, 0.5)),
+        (2, (0.9, 0.5)),
+        (3, (0.9, 0.5)),
+        (4, (0.1, 0.5)),
+        (5, (0.5, 0.1)),
+        (6, (0.5, 0.1)),
+        (7, (0.5, 0.9)),
+        (8, (0.5, 0.9)),
+    ],
+)
+def test_orientation_is_applied(orientation: int, red_is_at: tuple[float, float]) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    small = render(encode(two_halves(), "JPEG", exif=exif))
+    x, y = red_is_at
+    assert colour_at(small, x, y) == "red", "the picture was not turned upright"
+    assert colour_at(small, 1 - x, 1 - y) == "blue"
+
+
+def test_crop_measures_the_upright_picture() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    assert render(encode(two_halves(), "JPEG", exif=exif), "s=50x100:crop").size == (50, 100)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_metadata_is_stripped_and_the_profile_kept(kind: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "my holiday"
+    exif[ExifTags.Base.GPSInfo] = {1: "N", 2: (52.0, 31.0, 0.0)}
+    xmp = {} if kind == "PNG" else {"xmp": b"<x:xmpmeta>my holiday</x:xmpmeta>"}
+    content = encode(two_halves(), kind, exif=exif, icc_profile=SRGB, **xmp)
+    assert b"my holiday" in content
+    small = thumbnail(load(content), BOX)
+    opened = Image.open(BytesIO(small))
+    assert b"my holiday" not in small
+    assert not opened.getexif()
+    assert "exif" not in opened.info
+    assert "xmp" not in opened.info
+    assert opened.info["icc_profile"] == SRGB
+
+
+def test_text_chunks_are_stripped() -> None:
+    notes = PngInfo()
+    notes.add_text("Author", "somebody")
+    assert load(encode(two_halves(), pnginfo=notes)).info == {}
+
+
+def test_without_a_profile_none_is_made_up() -> None:
+    assert "icc_profile" not in render(encode(two_halves())).info
+
+
+@pytest.mark.parametrize("profile", [b"garbage", SRGB.replace(b"RGB ", b"CMYK")])
+def test_a_profile_that_does_not_fit_the_pixels_goes(profile: bytes) -> None:
+    small = render(encode(two_halves(), icc_profile=profile))
+    assert "icc_profile" not in small.info
+    assert colour_at(small, 0.1, 0.5) == "red"
+
+
+def test_grey_profile_is_used_for_the_conversion() -> None:
+    """A grey of linear light is darker on paper than on the screen: 55 must become about 128."""
+    grey = Image.new("L", (40, 40), 55)
+    image = load(encode(grey, icc_profile=linear_grey_profile()))
+    assert image.getpixel((9, 9)) == pytest.approx((128, 128, 128), abs=3)
+    assert image.info == {}
+
+
+def linear_grey_profile() -> bytes:
+    """Write the smallest ICC v2 profile of a grey with gamma 1."""
+
+    def tag(kind: bytes, data: bytes) -> bytes:
+        return kind + b"\0" * 4 + data
+
+    curve = tag(b"curv", struct.pack(">I", 0))
+    white = tag(b"XYZ ", struct.pack(">iii", 63190, 65536, 54061))
+    start = 128 + 4 + 2 * 12
+    table = struct.pack(">I", 2) + b"wtpt" + struct.pack(">II", start, len(white))
+    table += b"kTRC" + struct.pack(">II", start + len(white), len(curve))
+    body = table + white + curve
+    length = struct.pack(">I", 128 + len(body))
+    head = length + b"    \x02\x40\0\0mntrGRAYXYZ "
+    head += b"\0" * 12 + b"acsp" + b"\0" * 28 + struct.pack(">iii", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + body
+
+
+def test_cmyk_becomes_rgb() -> None:
+    small = render(encode(two_halves(mode="CMYK"), "JPEG"))
+    assert small.mode == "RGB"
+    assert colour_at(small, 0.1, 0.5) == "red"
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
+    content = encode(Image.new("I;16", (40, 40), 128 * 256))
+    assert load(content).getpixel((0, 0)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparency_is_kept(mode: str) -> None:
+    image = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 0, 20, 40))
+    small = render(encode(image.convert(mode)))
+    assert small.mode == "RGBA"
+    assert small.getchannel("A").getextrema() == (0, 255)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_opaque_pictures_stay_opaque(mode: str) -> None:
+    assert render(encode(two_halves(mode=mode))).mode == "RGB"
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_an_animation_gives_its_first_frame(kind: str) -> None:
+    frames = [Image.new("RGB", (80, 40), colour) for colour in (RED, BLUE)]
+    small = render(encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=100))
+    assert getattr(small, "n_frames", 1) == 1
+    assert colour_at(small, 0.5, 0.5) == "red"
+
+
+# damage
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"), [("JPEG", 0.5), ("PNG", 0.5), ("GIF", 0.5), ("AVIF", 0.99)]
+)
+def test_a_truncated_file_passes_the_header_and_fails_in_load(kind: str, kept: float) -> None:
+    content = encode(noise(), kind)
+    content = content[: int(len(content) * kept)]
+    assert identify(content).format == kind
+    with pytest.raises(BadImage, match="damaged or incomplete"):
+        load(content)
+
+
+def test_a_header_that_promises_more_pixels_than_there_are_is_refused() -> None:
+    with pytest.raises(BadImage, match="damaged or incomplete"):
+        load(png_header(5_000, 5_000))
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0",
+        b"Exif\0\0garbage",
+        b"Exif\0\0II*\0\xff\xff\xff\xff",
+        b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\0\0\x04abc\0\0\0\0\0",  # orientation "abc"
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_unreadable_exif_does_not_spoil_the_picture(kind: str, exif: bytes) -> None:
+    content = encode(two_halves(), kind, exif=exif)
+    assert identify(content) == Header(kind, 120, 60)
+    assert render(content).size == (64, 32)
+
+
+SMALL_NOISE = {kind: encode(noise(30, 20), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")}
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's about spoilt metadata
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(list(SMALL_NOISE)), st.integers(0, 10_000), st.integers(0, 255))
+def test_a_spoilt_byte_gives_a_picture_or_the_one_error(kind: str, where: int, value: int) -> None:
+    content = bytearray(SMALL_NOISE[kind])
+    content[where % len(content)] = value
+    with contextlib.suppress(BadImage):
+        thumbnail(load(bytes(content)), BOX)
+
+
+# thumbnail
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("s=64x64", (64, 32)), ("s=64x64:crop", (60, 60)), ("s=500x500", (120, 60))],
+)
+def test_size_of_the_thumbnail(size: str, expected: tuple[int, int]) -> None:
+    assert render(encode(two_halves()), size).size == expected
+
+
+def test_crop_cuts_both_sides_alike() -> None:
+    image = Image.new("RGB", (120, 40), (0, 255, 0))
+    image.paste(RED, (0, 0, 39, 40))
+    image.paste(BLUE, (81, 0, 120, 40))
+    small = render(encode(image), "s=40x40:crop")
+    assert [colour_at(small, x, 0.5) for x in (0.1, 0.5, 0.9)] == ["green"] * 3
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    content = encode(noise(), "JPEG")
+    assert thumbnail(load(content), BOX) == thumbnail(load(content), BOX)

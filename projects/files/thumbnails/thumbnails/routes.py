@@ -1,0 +1,134 @@
+"""The API and the page. A view checks nothing that a statement or the schema checks already."""
+
+from typing import TypeVar
+
+from common.api import Accepted, Page, Produces, endpoint
+from common.errors import Problem, invalid
+from common.pagination import paginate
+from flask import Blueprint, Response, render_template, request, url_for
+from sqlalchemy import delete, select
+from sqlalchemy.orm import selectinload
+
+from . import states, storage, tasks
+from .intake import take_in
+from .models import Image, Job, Thumbnail, db
+from .render import BadImage
+from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut, VersionQuery
+
+bp = Blueprint("thumbnails", __name__, template_folder="templates", static_folder="static")
+
+T = TypeVar("T", Image, Job)
+ONE_YEAR = 365 * 24 * 3600  # seconds
+
+
+@bp.get("/")
+@endpoint(responses={200: Produces("The upload page", "text/html")}, any_query=True)
+def index() -> Response:
+    """Show the upload page."""
+    return Response(render_template("thumbnails/index.html"))
+
+
+@bp.post("/images")
+@endpoint(errors=(507,))
+def upload_image(files: Upload) -> Accepted[UploadOut]:
+    """Upload an image.
+
+    Its thumbnails are made by a job that `Location` leads to. The same content again is the same
+    image and the same job, and what is rendered already stays.
+    """
+    try:
+        image = take_in(files.image.read())
+    except BadImage as error:
+        raise invalid(str(error), "files", "image") from None
+    except storage.DiskFull as error:
+        raise Problem(507, str(error)) from None
+    tasks.wake(image.job)
+    accepted = UploadOut.model_validate({"job": image.job, "image": image})
+    return Accepted(accepted, url_for(".show_job", job_id=image.job.id))
+
+
+@bp.get("/images/<image_id>")
+@endpoint
+def show_image(image_id: str) -> ImageOut:
+    """Show an image and its thumbnails."""
+    return ImageOut.model_validate(_found(Image, image_id))
+
+
+@bp.delete("/images/<image_id>")
+@endpoint
+def delete_image(image_id: str) -> None:
+    """Delete an image, its thumbnails and its job, wherever that job stands."""
+    image = _found(Image, image_id)
+    # The job goes first: its worker, should it have one, can keep nothing from here on. The files
+    # go before the commit: a crash leaves a row to delete again, never a file nobody knows.
+    db.session.execute(delete(Job).where(Job.image_id == image.id))
+    db.session.execute(delete(Image).where(Image.id == image.id))
+    storage.remove(image.id)
+    db.session.commit()
+
+
+@bp.get("/images/<image_id>/<size>")
+@endpoint(responses={200: Produces("The picture", "image/webp"), 304: "You have it already"})
+def show_thumbnail(image_id: str, size: str, query: VersionQuery) -> Response:
+    """Show a thumbnail.
+
+    It never changes under the `url` that the image lists, so caches may keep it for ever.
+    One that is not rendered yet is a 404 that names its job.
+    """
+    found = db.session.get(Thumbnail, (image_id, size))
+    if found is None or not found.key.startswith(query.v or ""):
+        raise Problem(404, "There is no such thumbnail.")
+    try:
+        content = storage.rendered(found.image_id, found.key).read_bytes()
+    except FileNotFoundError:
+        job = found.image.job
+        raise Problem(
+            404,
+            f"This thumbnail is not there; its job is {job.status}.",
+            job=url_for(".show_job", job_id=job.id),
+            headers={"Cache-Control": "no-store"},
+        ) from None
+    answer = Response(content, mimetype="image/webp")
+    answer.set_etag(found.key)
+    answer.cache_control.public = answer.cache_control.immutable = True
+    answer.cache_control.max_age = ONE_YEAR
+    answer.make_conditional(request)  # to a 304 where the client has it
+    return answer
+
+
+@bp.get("/jobs")
+@endpoint
+def list_jobs(query: JobQuery) -> Page[JobOut]:
+    """List the jobs, the latest first."""
+    jobs = select(Job).options(selectinload(Job.image).selectinload(Image.thumbnails))
+    if query.status:
+        jobs = jobs.where(Job.status == query.status)
+    return paginate(db.session, jobs.order_by(Job.created_at.desc(), Job.id.desc()), query, JobOut)
+
+
+@bp.get("/jobs/<job_id>")
+@endpoint
+def show_job(job_id: str) -> JobOut:
+    """Show how far a job is."""
+    return JobOut.model_validate(_found(Job, job_id))
+
+
+@bp.post("/jobs/<job_id>/retry")
+@endpoint(errors=(409,))
+def retry_job(job_id: str) -> Accepted[JobOut]:
+    """Give a failed job three new attempts."""
+    retried = states.retry(job_id)
+    job = _found(Job, job_id)
+    if not retried:
+        raise Problem(409, f"The job is {job.status}; only a failed job can be retried.")
+    db.session.commit()
+    tasks.wake(job)
+    return Accepted(JobOut.model_validate(job), url_for(".show_job", job_id=job.id))
+
+
+def _found(model: type[T], key: str) -> T:
+    """Return the row with this primary key, or answer 404."""
+    row = db.session.get(model, key)
+    if row is None:
+        raise Problem(404, f"There is no such {model.__name__.lower()}.")
+    return row
