@@ -149,9 +149,10 @@ def standalone_readme(text: str, run_it: str, idea: Idea, folder: Path, root: Pa
 
     def follow(link: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(here, link["to"]))
-        inside = path.replace(f"{COMMON}/", "common/").removeprefix(f"{here}/")
-        if (folder / inside).exists():
-            return f"{link['mark']}[{link['text']}]({inside}{link['anchor'] or ''})"
+        for old, new in ((f"{here}/", ""), (f"{COMMON}/", "common/")):
+            inside = new + path.removeprefix(old)
+            if path.startswith(old) and (folder / inside).exists():
+                return f"{link['mark']}[{link['text']}]({inside}{link['anchor'] or ''})"
         return link["text"]
 
     text = REPOSITORY_ONLY.sub("", text)

@@ -36,7 +36,10 @@ class LazyApp:
         self._app: Flask | None = None
 
     def get(self) -> Flask:
-        """Return the application; raise StartError if it does not start: the next call tries anew."""
+        """Return the application.
+
+        Raises StartError when it does not start; the next call tries again.
+        """
         with self._lock:
             if self._app is None:
                 began = time.perf_counter()
@@ -61,7 +64,7 @@ class LazyApp:
 
 
 class Dispatcher:
-    """WSGI: ``/apps/<slug>/…`` goes to that project, with ``SCRIPT_NAME`` set, the rest to the site."""
+    """WSGI: ``/apps/<slug>/…`` goes to that project, all else to the site."""
 
     def __init__(
         self,
@@ -84,9 +87,8 @@ class Dispatcher:
         if match is None or lazy is None:
             return self._site(environ, start_response)
         if environ["PATH_INFO"] == match[0]:
-            return redirect(f"{environ.get('SCRIPT_NAME', '')}{match[0]}/", 308)(
-                environ, start_response
-            )
+            home = redirect(f"{environ.get('SCRIPT_NAME', '')}{match[0]}/", 308)
+            return home(environ, start_response)
         try:
             app = lazy.get()
         except StartError as error:
@@ -120,7 +122,7 @@ def start(idea: Idea, instance: Path | None = None) -> Flask:
     return app
 
 
-def _package(idea: Idea) -> Any:  # noqa: ANN401  # a module with create_app
+def _package(idea: Idea) -> Any:  # a module with create_app
     if str(idea.folder) not in sys.path:
         sys.path.append(str(idea.folder))
     package = import_module(idea.slug)
