@@ -59,7 +59,7 @@ class Accepted(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Produces:
-    """Describes an answer that is a ``Response``: its meaning, and its media type if it has a body."""
+    """Describes an answer that is a ``Response``: its meaning, and the media type of its body."""
 
     description: str
     media_type: str | None = None
@@ -107,6 +107,8 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
     by_kind = {kind: (status, model) for status, (kind, model) in operation.outputs.items()}
     readers = [(name, READERS.get(name, _read_path), it) for name, it in operation.inputs.items()]
     refuse_query = "query" not in operation.inputs and not operation.any_query
+    parts = {"form", "files"} if {"form", "files"} & operation.inputs.keys() else set()
+    refused_parts = parts - operation.inputs.keys()  # a form's fields or files that nobody reads
 
     @functools.wraps(view)
     def checked(**arguments: Any) -> Response:
@@ -117,6 +119,9 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
             raise NotFound
         for name, read, adapter in readers:
             arguments[name] = read(name, adapter, arguments)
+        for place in refused_parts:
+            for name in getattr(request, place):
+                raise invalid("Not known here.", place, name)
         value = view(**arguments)
         if isinstance(value, Response):
             return value

@@ -69,12 +69,12 @@ def document(app: Flask) -> dict[str, Any]:
         item, its_errors = _operation(method, rule, operation, schemas)
         paths.setdefault(path, {})[method.lower()] = item
         errors |= its_errors
-    title, _, text = inspect.cleandoc(sys.modules[app.import_name].__doc__ or "").partition("\n")
+    title, _, text = inspect.cleandoc(_docstring(app)).partition("\n")
     problem = {MEDIA_TYPE: {"schema": schemas.problem}, "text/html": {"schema": {"type": "string"}}}
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": title.rstrip(".") or app.name,
+            "title": title.rstrip("."),
             "version": "1",
             "description": text.strip(),
         },
@@ -87,6 +87,10 @@ def document(app: Flask) -> dict[str, Any]:
             "securitySchemes": app.extensions.get("common_security", {}),
         },
     }
+
+
+def _docstring(app: Flask) -> str:
+    return getattr(sys.modules.get(app.import_name), "__doc__", None) or app.name
 
 
 class _Schemas:

@@ -144,10 +144,10 @@ def _entry(
 
 
 def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
-    """Return a small value of ``schema``: its own example if it has one, else the least there is."""
+    """Return a small value of ``schema``: its own example if there is one, else the least."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    kind = schema.get("type")
+    kind = schema.get("type", "")
     options = schema.get("anyOf") or schema.get("oneOf")
     if given := [*schema.get("examples", []), *schema.get("enum", [])]:
         example = given[0]

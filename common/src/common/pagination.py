@@ -50,7 +50,7 @@ class Page(Generic[T]):
 
 
 def paginate(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     statement: Select[Any],
     query: PageQuery,
     into: type[S],

@@ -126,14 +126,11 @@ class RecordingClient(Client):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request and note it with its answer."""
+        kwargs.setdefault("buffered", True)  # read whole and closed: no file stays open
         response = super().open(*args, **kwargs)
         request: Request = response.request
         sent = kwargs.get("json", kwargs.get("data", ""))
-        shown = (
-            ""
-            if response.is_streamed and response.content_length is None
-            else response.get_data()[:SHOWN]
-        )
+        shown = response.get_data()[:SHOWN]
         location = response.headers.get("Location")
         self.exchanges.append(
             f"→ {request.method} {request.full_path.rstrip('?')}  {str(sent)[:SHOWN]}\n"

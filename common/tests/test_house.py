@@ -1,0 +1,272 @@
+"""What every application gets: settings, errors, pages, lists, database, clock."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from common.database import UtcDateTime, make_db, upgrade, violated
+from common.testing import wait_until
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from common import SettingsError, clock
+
+# --- settings
+
+
+def test_all_wrong_settings_are_named_at_once_and_no_secret_is_shown(make_toy, capsys):
+    with pytest.raises(SettingsError) as caught:
+        make_toy(PROXY_HOPS="many", DATABASE_URL="mysql://root:hunter2@db", SECRET_KEY="short")
+    for name in ("PROXY_HOPS", "DATABASE_URL", "SECRET_KEY"):
+        assert name in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value) in capsys.readouterr().err
+
+
+def test_environment_is_read_and_the_argument_wins(make_toy, monkeypatch):
+    monkeypatch.setenv("PROXY_HOPS", "2")
+    monkeypatch.setenv("MAX_CONTENT_LENGTH", "2048")
+    app = make_toy(MAX_CONTENT_LENGTH="4096")
+    assert (app.config["PROXY_HOPS"], app.config["MAX_CONTENT_LENGTH"]) == (2, 4096)
+
+
+def test_development_key_is_kept_and_production_wants_one(make_toy, tmp_path):
+    first, second = make_toy(SECRET_KEY=None), make_toy(SECRET_KEY=None)
+    assert first.config["SECRET_KEY"] == second.config["SECRET_KEY"]
+    assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o077 == 0
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        make_toy(SECRET_KEY=None, TESTING=False)
+
+
+# --- errors and headers
+
+
+def test_exception_in_a_view_is_a_500_that_tells_nothing(http):
+    response = http.get("/broken")
+    assert response.status_code == 500
+    assert response.mimetype == "application/problem+json"
+    assert not {"secret", "SELECT", "Runtime"} & set(response.text.replace(":", " ").split())
+
+
+def test_browser_gets_an_error_to_read(http):
+    response = http.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (response.status_code, response.mimetype) == (404, "text/html")
+    assert "There is nothing at this URL." in response.text
+    assert "Accept" in response.headers["Vary"]
+
+
+def test_unhandled_constraint_is_409_and_the_request_leaves_no_trace(http):
+    assert http.post("/things", json={"name": "a"}).status_code == 201
+    assert http.post("/things", json={"name": "a"}).status_code == 409
+    assert http.post("/things", json={"name": "b", "size": -1}).status_code == 409
+    assert http.get("/things").headers["X-Total-Count"] == "1"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/openapi.json", "/things", "/nothing"])
+def test_every_answer_has_the_security_headers_and_a_request_id(http, path):
+    headers = http.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"]
+    assert headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(("given", "taken"), [("abc-1.2", True), ("a b", False), ("x" * 65, False)])
+def test_request_id_is_taken_when_it_is_harmless(http, given, taken):
+    answered = http.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+    assert (answered == given) is taken
+
+
+def test_requests_are_logged_with_their_id(make_toy, caplog):
+    client = make_toy(LOG_LEVEL="INFO").test_client()
+    client.get("/things", headers={"X-Request-ID": "find-me"})
+    assert any("find-me" in message and "GET /things 200" in message for message in caplog.messages)
+
+
+def test_links_follow_the_proxy_that_is_trusted(make_toy):
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/toys"}
+    trusting, careful = make_toy(PROXY_HOPS="1"), make_toy()
+    assert (
+        "https://localhost/toys/things"
+        in trusting.test_client().get("/things", headers=forwarded).headers["Link"]
+    )
+    assert "https" not in careful.test_client().get("/things", headers=forwarded).headers["Link"]
+
+
+# --- pages
+
+
+def test_landing_page_shows_every_route_and_asks_no_other_host(http):
+    page = http.get("/").text
+    for path in ("/things", "/things/{number}", "/anything", "/uploads"):
+        assert f"<code>{path}</code>" in page
+    assert "https://" not in page
+    assert "<script>" not in page
+    assert "style=" not in page
+
+
+def test_docs_page_and_its_files_are_served_from_here(http):
+    page = http.get("/docs").text
+    assert 'data-openapi="/openapi.json"' in page
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js"):
+        assert http.get(f"/common/docs/{name}", buffered=True).status_code == 200
+    assert http.get("/common/docs/index.html").status_code == 404
+
+
+# --- lists
+
+
+def test_pages_are_linked_by_rfc_8288(http):
+    for number in range(7):
+        http.post("/things", json={"name": f"n{number}"})
+    response = http.get("/things?per_page=3&page=2&tag=a%20b")
+    assert [thing["name"] for thing in response.json] == ["n3", "n4", "n5"]
+    assert response.headers["X-Total-Count"] == "7"
+    links = response.headers["Link"]
+    for rel, page in {"first": 1, "prev": 1, "next": 3, "last": 3}.items():
+        assert f'<http://localhost/things?per_page=3&tag=a+b&page={page}>; rel="{rel}"' in links
+
+
+def test_page_after_the_last_is_empty_and_leads_back(http):
+    http.post("/things", json={"name": "a"})
+    response = http.get("/things?page=9")
+    assert response.json == []
+    assert 'page=1>; rel="prev"' in response.headers["Link"]
+    assert 'rel="next"' not in response.headers["Link"]
+
+
+# --- database
+
+
+def test_start_adds_what_is_missing_and_keeps_what_is_there(make_toy, db):
+    app = make_toy()
+    app.test_client().post("/things", json={"name": "a", "size": 4})
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_thing_size"))
+    again = make_toy()
+    with again.app_context():
+        assert [index["name"] for index in inspect(db.engine).get_indexes("thing")] == [
+            "ix_thing_size"
+        ]
+    assert again.test_client().get("/things").json[0]["size"] == 4
+
+
+def test_new_nullable_column_is_added_and_a_required_one_stops_the_start(make_toy, db):
+    app = make_toy()
+
+    def another(**columns):
+        other = make_db()
+        type(
+            "Thing",
+            (other.Model,),
+            {
+                "id": mapped_column(primary_key=True),
+                **columns,
+                "__annotations__": {
+                    "id": Mapped[int],
+                    **dict.fromkeys(columns, Mapped[str | None]),
+                },
+            },
+        )
+        return other.metadata
+
+    with app.app_context():
+        upgrade(db.engine, another(colour=mapped_column(nullable=True)))
+        assert "colour" in {column["name"] for column in inspect(db.engine).get_columns("thing")}
+        with pytest.raises(SettingsError, match="lacks column weight"):
+            upgrade(db.engine, another(weight=mapped_column(nullable=False)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ([("a", 1), ("a", 1)], "uq_thing_name"),
+        ([("a", -1)], "ck_thing_size"),
+    ],
+)
+def test_violated_constraint_is_known_by_name(make_toy, db, thing, rows, name):
+    with make_toy().app_context():
+        db.session.add_all([thing(name=text, size=size) for text, size in rows])
+        with pytest.raises(IntegrityError) as caught:
+            db.session.commit()
+        db.session.rollback()
+    assert violated(caught.value) == name
+
+
+def test_writing_request_holds_the_lock_from_its_first_read(make_toy, db, thing):
+    app = make_toy()
+    with app.test_request_context("/things", method="POST"):
+        db.session.scalars(select(thing)).all()
+        other = sqlite3.connect(db.engine.url.database, timeout=0, isolation_level=None)
+        with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        db.session.rollback()
+
+
+def test_reading_request_waits_for_nobody(make_toy, db, thing):
+    app = make_toy()
+    with app.test_request_context("/things", method="POST"):
+        db.session.scalars(select(thing)).all()
+        assert app.test_client().get("/things").status_code == 200
+        db.session.rollback()
+
+
+def test_moments_are_kept_in_utc_and_naive_ones_refused():
+    column = UtcDateTime()
+    dialect = type("Dialect", (), {"name": "sqlite"})()
+    berlin = datetime(2026, 7, 1, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    stored = column.process_bind_param(berlin, dialect)
+    assert stored == datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001  # as SQLite keeps it
+    assert column.process_result_value(stored, dialect) == berlin
+    with pytest.raises(ValueError, match="time zone"):
+        column.process_bind_param(stored, dialect)
+
+
+# --- clock and commands
+
+
+def test_clock_stands_where_it_is_set_until_it_is_reset():
+    clock.set_to("2026-03-29T01:30:00+01:00")
+    clock.advance(hours=1)
+    assert clock.now() == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    clock.reset()
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    with pytest.raises(ValueError, match="time zone"):
+        clock.set_to("2026-03-29T01:30:00")
+
+
+def test_seed_commands_say_what_they_did(make_toy):
+    runner = make_toy().test_cli_runner()
+    assert runner.invoke(args=["seed"]).output == "Added 3 rows of demo data.\n"
+    assert runner.invoke(args=["seed", "--rows", "5"]).output == "Added 5 made-up rows.\n"
+    assert runner.invoke(args=["seed", "--rows", "0"]).exit_code == 2
+
+
+def test_wait_until_gives_up_with_words():
+    with pytest.raises(AssertionError, match="for the moon"):
+        wait_until(lambda: False, timeout=0.05, what="the moon")
+
+
+def test_four_processes_may_start_at_once_on_an_empty_folder(tmp_path):
+    program = "import runpy, sys; runpy.run_path(sys.argv[1])['toy']({'TESTING': True})"
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        program,
+        str(Path(__file__).with_name("conftest.py")),
+    ]
+    environment = {**os.environ, "INSTANCE_PATH": str(tmp_path / "new")}
+    started = [
+        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    errors = [process.communicate()[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, errors
