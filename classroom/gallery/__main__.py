@@ -1,7 +1,6 @@
 """Serve the gallery: ``python -m classroom.gallery [--host HOST] [--port PORT]``."""
 
 import argparse
-import ipaddress
 import logging
 import signal
 import sys
@@ -13,6 +12,8 @@ from werkzeug.serving import make_server
 from classroom.ideas import ROOT, IdeaError
 
 from .site import create_gallery
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     host = f"[{options.host}]" if ":" in options.host else options.host
     print(f"The gallery is at http://{host}:{server.port}/ and Ctrl-C ends it.", flush=True)
-    if not _is_loopback(options.host):
+    if options.host not in LOOPBACK:
         print("Others can reach it there; the apps are set up for development.", file=sys.stderr)
     try:
         server.serve_forever()
@@ -57,13 +58,6 @@ def port(text: str) -> int:
     if number not in range(65536):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return number
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The projects' applications, each under ``/apps/<slug>/``, started when first visited."""
 
 import re
+import subprocess
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from classroom.ideas import Idea
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+STOP_SECONDS = 5
 SEEDED = "gallery-seeded"  # in the instance folder: the demo data has been filled in once
 
 
@@ -34,6 +37,7 @@ class LazyApp:
         self._instance = instance
         self._lock = threading.Lock()
         self._app: Flask | None = None
+        self._started = ExitStack()
 
     def get(self) -> Flask:
         """Return the application.
@@ -44,22 +48,22 @@ class LazyApp:
             if self._app is None:
                 began = time.perf_counter()
                 try:
-                    self._app = start(self.idea, self._instance)
+                    with ExitStack() as started:
+                        self._app = start(self.idea, self._instance, started)
+                        self._started = started.pop_all()
                 except (Exception, SystemExit) as error:
                     traceback.print_exc()
-                    raise StartError(traceback.format_exception_only(error)[-1].strip()) from error
+                    reason = traceback.format_exception_only(error)[-1].strip()
+                    raise StartError(reason) from error
                 print(
                     f"{self.idea.slug} started in {time.perf_counter() - began:.1f} s", flush=True
                 )
             return self._app
 
     def close(self) -> None:
-        """Give the database connections back."""
+        """Stop what the application has started: its worker, its connections."""
         with self._lock:
-            if self._app is not None and "sqlalchemy" in self._app.extensions:
-                with self._app.app_context():
-                    for engine in self._app.extensions["sqlalchemy"].engines.values():
-                        engine.dispose()
+            self._started.close()
             self._app = None
 
 
@@ -103,8 +107,11 @@ class Dispatcher:
             lazy.close()
 
 
-def start(idea: Idea, instance: Path | None = None) -> Flask:
-    """Create the application as ``flask run`` would, with demo data at the first start."""
+def start(idea: Idea, instance: Path | None, started: ExitStack) -> Flask:
+    """Create the application as ``flask run`` would, with demo data at the first start.
+
+    What must be stopped in the end is put on ``started``.
+    """
     config: dict[str, Any] = {
         "DEBUG": True,  # as under `flask run`: .env is read, the secret key kept in instance/
         "PROPAGATE_EXCEPTIONS": False,
@@ -116,10 +123,29 @@ def start(idea: Idea, instance: Path | None = None) -> Flask:
     app = _package(idea).create_app(config)
     if not isinstance(app, Flask):
         raise TypeError(f"create_app returned {app!r}, not a Flask application")
+    started.callback(_disconnect, app)
     _seed_once(app)
-    if "jobs" in app.extensions:
-        import_module("common.jobs").start_worker(app)  # needs libraries that not all have
+    if "common_jobs" in app.extensions:
+        started.callback(app.extensions["common_jobs"].close)
+        jobs = import_module("common.jobs")  # needs libraries that not all projects have
+        started.callback(_stop, jobs.start_worker(app))
     return app
+
+
+def _disconnect(app: Flask) -> None:
+    if "sqlalchemy" in app.extensions:
+        with app.app_context():
+            for engine in app.extensions["sqlalchemy"].engines.values():
+                engine.dispose()
+
+
+def _stop(worker: "subprocess.Popen[bytes]") -> None:
+    worker.terminate()  # it ends when the job in hand is done
+    try:
+        worker.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 def _package(idea: Idea) -> Any:  # a module with create_app

@@ -6,11 +6,13 @@ import time
 
 import pytest
 import requests
+from common.testing import wait_until
 from werkzeug.test import Client
 
 from classroom.gallery.__main__ import main
 from classroom.gallery.site import create_gallery
 from classroom.ideas import ROOT, discover
+from common import jobs
 
 
 @pytest.fixture
@@ -256,6 +258,59 @@ def test_a_project_cannot_hide_behind_an_installed_package(open_gallery, make_pr
     make_project("requests")
 
     assert "not the project in" in open_gallery().get("/apps/requests/").text
+
+
+JOBS = '''
+"""Notes that a worker writes down."""
+
+from pathlib import Path
+
+import common
+from common import jobs
+from flask import Flask, current_app, request
+
+
+def write_down(text):
+    Path(current_app.instance_path, "written").write_text(text)
+
+
+def create_app(config=None):
+    app = Flask(__name__)
+    common.init_app(app, config, settings=jobs.JobSettings)
+    jobs.init_app(app)
+
+    @app.post("/notes")
+    def add():
+        jobs.enqueue(write_down, request.get_data(as_text=True))
+        return "", 202
+
+    return app
+'''
+
+
+def test_a_project_with_jobs_has_a_worker_until_the_gallery_closes(
+    open_gallery, make_project, tmp_path, monkeypatch
+):
+    slug = "job_notes"
+    (make_project(slug) / slug / "__init__.py").write_text(JOBS)
+    start_worker, workers = jobs.start_worker, []
+
+    def start_and_note(app):
+        workers.append(start_worker(app))
+        return workers[-1]
+
+    monkeypatch.setattr(jobs, "start_worker", start_and_note)
+    client = open_gallery(tmp_path / "data")
+
+    assert client.post(f"/apps/{slug}/notes", data="later").status_code == 202
+
+    written = tmp_path / "data" / slug / "written"
+    wait_until(written.exists)
+    assert written.read_text() == "later"
+    (worker,) = workers
+    assert worker.poll() is None
+    client.application.close()
+    assert worker.poll() is not None
 
 
 @pytest.mark.parametrize("idea", discover(), ids=lambda idea: idea.slug)
