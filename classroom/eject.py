@@ -65,7 +65,7 @@ def build(idea: Idea, folder: Path, root: Path = ROOT) -> None:
         "extras": sorted(extras),
         "own": own,
         "shared": common_requirements(root, extras),
-        "for_tests": test_requirements(root),
+        "for_tests": testing_requirements(root),
         "revision": _git(root, "rev-parse", "--short", "HEAD") or None,
     }
     for name in ("requirements.txt", "requirements-test.txt", "common/VENDORED.md"):
@@ -100,12 +100,27 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def project_files(idea: Idea, root: Path = ROOT) -> list[Path]:
     """Return the files that make up the project, without what running it has left behind."""
-    return _sources(idea.folder, root)
+    return source_files(idea.folder, root)
 
 
 def common_files(root: Path = ROOT) -> list[Path]:
     """Return the files of the shared library's package."""
-    return _sources(root / COMMON, root)
+    return source_files(root / COMMON, root)
+
+
+def source_files(folder: Path, root: Path = ROOT) -> list[Path]:
+    """Return the regular files below ``folder``: where there is git, those that it would track."""
+    listed = _git(
+        root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", str(folder)
+    )
+    files = [root / name for name in listed.split("\0") if name] if listed else folder.rglob("*")
+    return sorted(
+        file
+        for file in files
+        if file.is_file()
+        and not file.is_symlink()
+        and not any(LEFTOVERS.fullmatch(part) for part in file.relative_to(folder).parts)
+    )
 
 
 def requirements(idea: Idea) -> tuple[frozenset[str], list[str]]:
@@ -137,7 +152,7 @@ def common_requirements(root: Path, extras: frozenset[str]) -> list[str]:
     return sorted(dict.fromkeys(found), key=str.lower)
 
 
-def test_requirements(root: Path) -> list[str]:
+def testing_requirements(root: Path) -> list[str]:
     """Return what the tests of any one project need: a dependency group of the repository."""
     group: list[str] = _toml(root / "pyproject.toml")["dependency-groups"]["project-tests"]
     return group
@@ -158,20 +173,6 @@ def standalone_readme(text: str, run_it: str, idea: Idea, folder: Path, root: Pa
     text = REPOSITORY_ONLY.sub("", text)
     text = RUN_IT.sub(lambda _: f"## Run it\n\n{run_it.strip()}\n\n", text)
     return LINK.sub(follow, text)
-
-
-def _sources(folder: Path, root: Path) -> list[Path]:
-    listed = _git(
-        root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", str(folder)
-    )
-    files = [root / name for name in listed.split("\0") if name] if listed else folder.rglob("*")
-    return sorted(
-        file
-        for file in files
-        if file.is_file()
-        and not file.is_symlink()
-        and not any(LEFTOVERS.fullmatch(part) for part in file.relative_to(folder).parts)
-    )
 
 
 def _git(root: Path, *arguments: str) -> str:

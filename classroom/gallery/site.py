@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, render_template, send_file, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from classroom.eject import common_files, project_files
+from classroom.eject import common_files, source_files
 from classroom.ideas import ROOT, Idea, floors
 
 from . import readme
@@ -51,8 +51,9 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
     def show(slug: str) -> str:
         """Show one project: what it says of itself and what it does."""
         idea = ideas.get(slug) or abort(404)
-        text = (idea.folder / "README.md").read_text("utf-8")
-        files = sources()
+        file, files = idea.folder / "README.md", sources()
+        missing = f"# {idea.title}\n\n{idea.summary}\n\nIt has no README.md yet."
+        text = file.read_text("utf-8") if file.exists() else missing
         html = readme.render(text, lambda address: link(idea, address, files))
         return render_template("idea.html", idea=idea, readme=Markup(html))  # noqa: S704  # cleaned
 
@@ -84,8 +85,8 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
             return site.process_response(site.make_response((page, 500)))
 
     def sources() -> set[str]:
-        files = [file for idea in ideas.values() for file in project_files(idea, root)]
-        return {file.relative_to(root).as_posix() for file in [*files, *common_files(root)]}
+        files = [*source_files(root / "projects", root), *common_files(root)]
+        return {file.relative_to(root).as_posix() for file in files}
 
     def link(idea: Idea, address: str, files: set[str]) -> str | None:
         """Return where in the gallery the link of a README leads, None for nowhere."""

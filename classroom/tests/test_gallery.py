@@ -90,6 +90,12 @@ def test_the_readme_is_shown_without_what_could_run(open_gallery, make_project):
     assert '<td class="align-right">1</td>' in text
 
 
+def test_a_project_whose_readme_is_not_written_yet_is_shown(open_gallery, make_project):
+    (make_project("wiki") / "README.md").unlink()
+
+    assert "It has no README.md yet." in open_gallery().get("/ideas/wiki/").text
+
+
 def test_a_diagram_is_drawn(open_gallery, make_project):
     make_project("wiki")
 
@@ -305,8 +311,7 @@ def test_a_project_with_jobs_has_a_worker_until_the_gallery_closes(
     assert client.post(f"/apps/{slug}/notes", data="later").status_code == 202
 
     written = tmp_path / "data" / slug / "written"
-    wait_until(written.exists)
-    assert written.read_text() == "later"
+    wait_until(lambda: written.exists() and written.read_text() == "later")
     (worker,) = workers
     assert worker.poll() is None
     client.application.close()
