@@ -69,13 +69,14 @@ def init_app(
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    given = request.headers.get("X-Request-ID")
+    g.request_id = given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.perf_counter()
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers.extend(pages.SECURITY_HEADERS)
+    response.headers.add("X-Request-ID", g.request_id)
     if current_app.logger.isEnabledFor(logging.INFO):
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         current_app.logger.info(
@@ -85,8 +86,6 @@ def _end(response: Response) -> Response:
             response.status_code,
             seconds * 1000,
         )
-    for name, value in pages.SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
     return response
 
 

@@ -95,7 +95,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     reads = has_request_context() and request.method in SAFE_METHODS
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    dbapi = connection.connection.dbapi_connection
+    dbapi.execute("BEGIN" if reads else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # sqlite3's
 
 
 def upgrade(engine: Engine, metadata: MetaData) -> None:
@@ -149,12 +150,11 @@ def violated(error: IntegrityError) -> str | None:
 
 @contextmanager
 def count_queries(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that ``engine`` executes in the ``with`` block, BEGIN left out."""
+    """Collect the statements that ``engine`` executes in the ``with`` block."""
     statements: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
+        statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

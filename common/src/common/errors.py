@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457), and never a stack trace, SQL or a path in it."""
 
 import json
+import sqlite3
 from http import HTTPStatus
 from typing import Any
 
@@ -89,8 +90,8 @@ def init_app(app: Flask) -> None:
         app.logger.info("constraint violated: %s", error.orig)
         return answer(Problem(409, "This contradicts what is stored already."))
 
-    def busy(error: OperationalError) -> Response:
-        app.logger.warning("database not available: %s", error.orig)
+    def busy(error: Exception) -> Response:
+        app.logger.warning("database not available: %s", error.args)
         return answer(
             Problem(503, "The database is busy; try again.", headers={"Retry-After": "1"})
         )
@@ -102,4 +103,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(IntegrityError, broken_rule)
     app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(sqlite3.OperationalError, busy)  # of a BEGIN
     app.register_error_handler(DataError, out_of_range)

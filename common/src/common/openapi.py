@@ -78,13 +78,14 @@ def document(app: Flask) -> dict[str, Any]:
             "version": "1",
             "description": text.strip(),
         },
+        "tags": [{"name": "api"}, {"name": "about", "description": "What every app here has"}],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
             "responses": {
                 str(code): _response(HTTP_STATUS_CODES[code], problem) for code in sorted(errors)
             },
-            "securitySchemes": app.extensions.get("common_security", {}),
+            **app.extensions.get("common_security", {}),
         },
     }
 
@@ -131,6 +132,7 @@ def _operation(
     item: dict[str, Any] = {
         "operationId": f"{method.lower()}_{rule.endpoint.replace('.', '_')}",
         "summary": summary.rstrip("."),
+        "tags": ["about" if rule.endpoint.startswith(("common.", "landing.")) else "api"],
         "parameters": [],
         "responses": {},
     }

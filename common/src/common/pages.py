@@ -28,7 +28,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
-BUILT_IN = ("_common_healthz", "_common_openapi_document", "_common_docs", "_landing_index")
 DOCS_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 about = Blueprint(
@@ -108,7 +107,7 @@ def index() -> Response:
         _entry(document, method, path, operation)
         for path, item in document["paths"].items()
         for method, operation in item.items()
-        if not operation["operationId"].endswith(BUILT_IN)
+        if operation["tags"] == ["api"]
     ]
     return Response(render_template("common/landing.html", info=document["info"], entries=entries))
 
