@@ -84,7 +84,7 @@ def open_page(browser, url, complaints):
     contexts = []
 
     def note_request(request):
-        if urlsplit(request.url).hostname != "127.0.0.1":
+        if urlsplit(request.url).hostname not in {"127.0.0.1", "localhost"}:
             complaints.append(f"request to {request.url}")
 
     def note_console(message):
@@ -280,6 +280,18 @@ def test_the_frame_tells_which_page_of_the_app_it_shows(open_page):
     expect(page.locator(".toolbar code")).to_have_text("/apps/wiki/notes")
     page.get_by_role("link", name="Start page").click()
     expect(page.locator(".toolbar code")).to_have_text("/apps/wiki/")
+
+
+def test_a_link_of_an_app_may_lead_to_another_site_and_back(open_page, url):
+    page = open_page("/ideas/wiki/")
+    expect(page.locator(".toolbar code")).to_have_text("/apps/wiki/")
+    elsewhere = url.replace("127.0.0.1", "localhost")
+
+    page.frame(name="app").evaluate("to => { location.href = to }", f"{elsewhere}/apps/wiki/notes")
+
+    expect(page.frame_locator("iframe").get_by_text("first")).to_be_visible()
+    page.get_by_role("link", name="Start page").click()
+    expect(page.frame_locator("iframe").locator("#root")).to_have_text("/apps/wiki")
 
 
 def test_an_app_that_does_not_start_says_why_in_its_frame(open_page, complaints, root):
