@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from common.api import Accepted, Created, File, Page, Produces, Schema, endpoint
-from common.database import make_db
-from common.pagination import PageQuery, paginate
 from flask import Flask, Response, url_for
 from pydantic import Field, StringConstraints
 from sqlalchemy import CheckConstraint, select
@@ -16,6 +13,9 @@ from werkzeug.test import Client
 
 import common
 from common import pages
+from common.api import Accepted, Created, File, Page, Produces, Schema, endpoint
+from common.database import make_db
+from common.pagination import PageQuery, paginate
 
 db = make_db()
 

@@ -53,6 +53,11 @@ def test_wrong_body_is_refused_with_a_problem(http, raw, status):
     assert http.get("/things").json == []
 
 
+def test_whole_number_may_be_written_with_a_point(http):
+    response = http.post("/things", data=b'{"name": "a", "size": 2.0}', content_type=JSON)
+    assert response.json["size"] == 2
+
+
 def test_escaped_backslash_before_u0000_is_text_like_any_other(http):
     response = http.post("/things", data=rb'{"name": "\\u0000"}', content_type=JSON)
     assert response.json["name"] == r"\u0000"

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from common.database import UtcDateTime, make_db, upgrade, violated
-from common.testing import wait_until
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common import SettingsError, clock
+from common.database import UtcDateTime, make_db, upgrade, violated
+from common.testing import wait_until
 
 # --- settings
 

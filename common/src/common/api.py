@@ -167,12 +167,23 @@ def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     try:
         value = adapter.validate_json(raw, strict=True)
     except ValidationError as error:
-        if error.errors(include_url=False)[0]["type"] == "json_invalid":
-            raise Problem(400, error.errors(include_url=False)[0]["msg"]) from None
-        raise _unprocessable("body", error) from None
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid":
+            raise Problem(400, first["msg"]) from None
+        try:  # to JSON Schema 2.0 is an integer, to pydantic it is not: once more as 2
+            value = adapter.validate_json(_with_integers(raw), strict=True)
+        except ValidationError:
+            raise _unprocessable("body", error) from None
     if rb"\u0000" in raw and any("\0" in text for text in _texts(json.loads(raw))):
         raise invalid("Text must not contain NUL.", "body")
     return value
+
+
+def _with_integers(raw: bytes) -> str:
+    def number(text: str) -> int | float:
+        return int(value) if (value := float(text)).is_integer() else value
+
+    return json.dumps(json.loads(raw, parse_float=number))
 
 
 def _read_query(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:

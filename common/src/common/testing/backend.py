@@ -131,6 +131,7 @@ class RecordingClient(Client):
         request: Request = response.request
         sent = kwargs.get("json", kwargs.get("data", ""))
         shown = response.get_data()[:SHOWN]
+        request.environ["wsgi.input"].close()  # a large form is a file
         location = response.headers.get("Location")
         self.exchanges.append(
             f"→ {request.method} {request.full_path.rstrip('?')}  {str(sent)[:SHOWN]}\n"
