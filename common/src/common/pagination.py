@@ -1,7 +1,7 @@
 """Lists by pages: ``?page=&per_page=``, ``X-Total-Count`` and a ``Link`` header (RFC 8288)."""
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, Unpack
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from flask import request
@@ -51,7 +51,7 @@ class Page(Generic[T]):
 
 def paginate(
     session: Session | scoped_session[Any],
-    statement: Select[Unpack[tuple[Any, ...]]],
+    statement: Select[*tuple[Any, ...]],
     query: PageQuery,
     into: type[S],
 ) -> Page[S]:
