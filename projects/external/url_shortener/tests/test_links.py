@@ -1,0 +1,93 @@
+"""What stories cannot see: the codes to come, the schema's last word, the number of statements."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from url_shortener import codes, links
+from url_shortener.models import Code, Link, db
+
+URL = "https://example.com/"
+
+
+@pytest.fixture
+def shorten(client):
+    return lambda **wish: client.post("/links", json={"url": URL, **wish})
+
+
+@pytest.fixture
+def coming(app):
+    """The codes that the next links will get."""
+    with app.app_context():
+        next_number = links.next_number()
+        return [codes.encode(next_number + n, links.code_key()) for n in range(3)]
+
+
+def test_row_id_and_code_belong_together(shorten, coming):
+    assert [shorten().json["code"] for _ in range(3)] == coming
+
+
+def test_code_of_a_coming_link_is_refused_as_an_alias(shorten, coming):
+    response = shorten(alias=coming[2])
+
+    assert response.status_code == 409
+    assert "is kept for a generated code" in response.json["detail"]
+    assert response.json["suggestion"] == f"{coming[2]}-2"
+
+
+def test_code_that_an_old_key_gave_away_is_left_out(app, shorten, coming):
+    with app.app_context():  # as if another key had made it once
+        db.session.add(Code(code=coming[0]))
+        db.session.commit()
+
+    assert shorten().json["code"] == coming[1]
+
+
+@pytest.mark.parametrize("alias", ["Docs", "common", "admin"])
+def test_reserved_are_the_routes_and_a_few_words_in_any_case(shorten, alias):
+    response = shorten(alias=alias)
+
+    assert response.status_code == 409
+    assert "is a word of this service" in response.json["detail"]
+
+
+def test_aliases_tell_case_apart(client, shorten):
+    shorten(alias="promo")
+
+    assert shorten(alias="Promo").status_code == 201
+    assert client.get("/PROMO").status_code == 404
+
+
+@pytest.mark.settings(OWN_HOSTS="sho.rt,www.sho.rt:8080")
+@pytest.mark.parametrize("url", ["https://sho.rt/x", "http://www.sho.rt/", "http://localhost/"])
+def test_other_names_of_the_service_are_refused_too(shorten, url):
+    assert shorten(url=url).status_code == 422
+
+
+def test_schema_refuses_a_second_link_with_a_code(app, shorten):
+    shorten(alias="mine")
+    with app.app_context():
+        link = Link(id=7, code="mine", url=URL, created_at=links.clock.now())
+        with pytest.raises(IntegrityError):
+            links.store(link)
+
+
+def test_statistics_go_with_their_link_and_the_code_stays(app, client, shorten):
+    shorten(alias="mine")
+    client.get("/mine")
+    client.delete("/links/mine")
+
+    with app.app_context():
+        counts = [
+            db.session.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608  # fixed names
+            for table in ("link", "daily_clicks", "code")
+        ]
+    assert counts == [0, 0, 1]
+
+
+def test_redirect_is_one_lookup_and_one_write(client, shorten, max_queries):
+    shorten(alias="mine")
+
+    with max_queries(2):
+        client.get("/mine")
+    with max_queries(1):
+        client.head("/mine")

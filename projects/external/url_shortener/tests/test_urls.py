@@ -1,0 +1,150 @@
+"""Which URLs pass, in which form, and that what passes is what browsers are sent."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from url_shortener.urls import host_and_port, host_of, validate
+from werkzeug.urls import iri_to_uri
+
+PARTS = ["http://", "HTTPS://", "a.example", "ü.example", "[::1]", ":80", "/", "//", "?", "#", "@"]
+PARTS += [
+    "127.1",
+    "%41",
+    "\\",
+    " ",
+    "é",
+    "\uff4c",
+    "\u00ad",
+    "\t",
+    "\ud800",
+    "own.example",
+    ".",
+    "x",
+]
+messy_urls = st.lists(st.sampled_from(PARTS), max_size=10).map("".join)
+
+
+@given(messy_urls)
+def test_validated_url_is_stable_and_exactly_what_is_sent(url):
+    try:
+        valid = validate(url, ["own.example"])
+    except ValueError:
+        return
+    assert validate(valid, ["own.example"]) == valid
+    assert iri_to_uri(valid) == valid, "Werkzeug would send another URL than the one shown"
+    assert valid.isascii()
+
+
+@pytest.mark.parametrize(
+    ("url", "valid"),
+    [
+        ("HTTPS://Example.COM/Path", "https://example.com/Path"),
+        ("http://example.com:80/", "http://example.com/"),
+        ("https://example.com:443", "https://example.com"),
+        ("http://example.com:443/", "http://example.com:443/"),
+        ("http://example.com:/", "http://example.com/"),
+        ("http://example.com:00080/", "http://example.com/"),
+        ("http://example.com./", "http://example.com/"),
+        ("http://[2001:DB8:0:0::1]/", "http://[2001:db8::1]/"),
+        ("http://a_b.example/", "http://a_b.example/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("http://example.com/é?é#é", "http://example.com/%C3%A9?%C3%A9#%C3%A9"),
+        ("http://example.com/a%20b%2", "http://example.com/a%20b%2"),
+        ("http://example.com/?a[]=<1>", "http://example.com/?a%5B%5D=%3C1%3E"),
+        ("http://example.com/?a?b#c#d?e", "http://example.com/?a?b#c%23d?e"),
+        ("http://example.com//a/../b", "http://example.com//a/../b"),
+    ],
+)
+def test_url_is_written_in_one_way(url, valid):
+    assert validate(url) == valid
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mailto:me@example.com", "must begin with http"),
+        ("https://me@example.com/", "must not contain a user name"),
+        ("https:/example.com", "needs a host"),
+        ("https://example.com/\u00a0", "contains white space"),
+        ("https://example.com/\u2028", "contains white space"),
+        ("https://example.com/\x85", "contains white space"),
+        ("https://example.com/\ud800", "contains white space, a control character"),
+        ("https://example.com:0/", "port that is not between"),
+        ("https://example.com:65536/", "port that is not between"),
+        ("https://example.com:123456/", "malformed host or port"),
+        ("https://example.com:\uff18\uff10/", "malformed host or port"),
+        ("https://a[::1]/", "malformed host or port"),
+        ("https://[fe80::1%25eth0]/", "malformed host or port"),
+        ("https://exa%6dple.com/", "is no host name"),
+        ("https://-a.example/", "is no host name"),
+        (f"https://{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}/", "is no host name"),
+        ("https://☃.example/", "malformed host"),
+        ("https://a\uff0fb.example/", "NFKC"),
+        ("https://2130706433/", "malformed host"),
+        ("https://0x7f.1/", "malformed host"),
+        ("https://127.1/", "malformed host"),
+        ("https://127.0.0.01/", "malformed host"),
+        ("https://1.2.3.400/", "malformed host"),
+        ("https://[::ffff:127.0.0.1]/", "without ::ffff:"),
+    ],
+)
+def test_refusal_gives_the_reason(url, reason):
+    with pytest.raises(ValueError, match=reason):
+        validate(url)
+
+
+def test_longest_port_and_name_pass():
+    name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+
+    assert host_and_port(f"{name}:65535") == (name, 65535)
+    assert host_and_port("a.example:1") == ("a.example", 1)
+
+
+@pytest.mark.parametrize(("length", "passes"), [(2048, True), (2049, False)])
+def test_length_is_that_of_what_is_sent(length, passes):
+    url = "http://a.example/é".ljust(length - 5, "x")  # é becomes %C3%A9
+
+    if passes:
+        assert len(validate(url)) == length
+    else:
+        with pytest.raises(ValueError, match="once it is percent-encoded"):
+            validate(url)
+
+
+@pytest.mark.parametrize(
+    ("own", "url"),
+    [
+        ("sho.rt", "http://sho.rt:8080/"),
+        ("sho.rt:8080", "http://sho.rt/"),
+        ("SHO.RT", "https://sho.rt./"),
+        ("xn--bcher-kva.example", "http://bücher.example/"),
+        ("bücher.example", "http://BÜCHER.example:1/"),
+        ("127.0.0.1:5000", "http://127.0.0.1/"),
+        ("127.0.0.1:5000", "http://\uff11\uff12\uff17.0.0.1/"),
+        ("[::1]:5000", "http://[0:0::1]/"),
+    ],
+)
+def test_own_host_is_known_in_every_spelling(own, url):
+    with pytest.raises(ValueError, match="leads to this service"):
+        validate(url, ["", "other.example", own])
+
+
+def test_host_that_only_contains_the_own_one_is_another():
+    assert validate("https://not-sho.rt/", ["sho.rt"]) == "https://not-sho.rt/"
+    assert validate("https://sho.rt.example/", ["sho.rt"]) == "https://sho.rt.example/"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://News.example:8443/a?b", "news.example"),
+        ("android-app://com.example.mail/", "com.example.mail"),
+        ("https://me@news.example/", ""),
+        ("about:blank", ""),
+        ("", ""),
+        ("https://[", ""),
+        ("https://\x00/", ""),
+    ],
+)
+def test_host_of_a_referrer(url, host):
+    assert host_of(url) == host
