@@ -1,0 +1,25 @@
+"""The house rules: what every project has alike, each rule a function of one project.
+
+A rule takes a ``Room`` and yields findings: plain sentences that say where and what to do. It
+knows no project by name, and there are no exceptions.
+"""
+
+from collections.abc import Callable, Iterator
+
+from . import api, code, layout, readme, settings, stories
+from .room import ROOT, Room, rooms
+
+__all__ = ["ROOT", "RULES", "Room", "findings", "rooms"]
+
+Rule = Callable[[Room], Iterator[str]]
+
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for module in (layout, code, settings, stories, api, readme)
+    for rule in module.RULES
+}
+
+
+def findings(room: Room) -> list[str]:
+    """Return all that is wrong with a project."""
+    return [finding for rule in RULES.values() for finding in rule(room)]

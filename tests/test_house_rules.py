@@ -1,0 +1,247 @@
+"""Every project follows the house rules, and every rule notices who does not."""
+
+import re
+
+import pytest
+from classroom import catalogue
+
+from tests.conftest import Toy
+from tests.house import ROOT, RULES, Room, findings, rooms
+from tests.house.markdown import broken_links
+
+ROOMS = rooms()
+
+
+def test_there_are_projects() -> None:
+    assert ROOMS, f"There is no project in {ROOT / 'projects'}; a run without any proves nothing."
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("room", ROOMS, ids=str)
+def test_project_follows_the_rule(room: Room, rule: str) -> None:
+    found = [*RULES[rule](room)]
+    assert not found, f"{room.folder.relative_to(ROOT)}:\n" + "\n".join(found)
+
+
+def test_links_of_the_repository_lead_somewhere() -> None:
+    files = [ROOT / "README.md", *ROOT.glob("[!.]*/README.md"), ROOT / "CONTRIBUTING.md"]
+    assert [finding for file in files for finding in broken_links(file, ROOT)] == []
+
+
+def test_catalogue_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    code = catalogue.main(["--check"])
+    assert code == 0, capsys.readouterr().err
+
+
+def test_right_project_has_no_findings(toy: Toy) -> None:
+    assert findings(toy) == []
+
+
+README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
+SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
+UNIT = "tests/test_titles.py"
+# For each rule: the file to change, what to replace in it (None: all of it) by what (None: delete
+# the file), and what the rule must say then.
+WRONG = {
+    "every_room_has_the_same_files": [
+        ("wsgi.py", None, None, "wsgi.py is missing"),
+        ("notes/seed.py", None, None, "notes/seed.py is missing"),
+    ],
+    "every_lesson_has_unit_tests": [
+        (UNIT, None, None, "test_titles.py is missing"),
+    ],
+    "idea_toml_is_right": [
+        (IDEA, "level = 1", "level = 9", "level: 9 is greater"),
+        (IDEA, "points = 40", "points = 50", "add up to 110"),
+        (IDEA, 'slug = "notes"', 'slug = "memos"', "folder is called 'notes'"),
+        (IDEA, '"crud"', '"auth"', "folder is in 'crud'"),
+        (IDEA, "level = 1", "level =", "Invalid value"),
+    ],
+    "requirements_begin_with_common": [
+        ("requirements.txt", "-e ../../../", "", "begins with 'common'"),
+        ("requirements.txt", None, "", "begins with ''"),
+        ("requirements.txt", None, "-e ../../../common\n-r x\n", "'-r x' is no requirement"),
+    ],
+    "application_is_made_by_create_app": [
+        ("notes/__init__.py", "create_app", "make", "def create_app"),
+        ("notes/__init__.py", " = None", "", "__init__.py: needs 'def create_app"),
+        ("wsgi.py", "create_app()", "create_app({})", "only import"),
+    ],
+    "names_are_free": [
+        ("notes/calendar.py", None, "", "hides the module calendar"),
+        ("notes/redis/__init__.py", None, "", "hides the module redis"),
+        ("common.py", None, "", "hides the module common"),
+    ],
+    "nothing_else_lies_about": [
+        ("draft.txt", None, "", "draft.txt: belongs into notes/"),
+    ],
+    "only_plain_names": [
+        ("notes/a b.txt", None, "", "notes/a b.txt: use letters"),
+    ],
+    "project_is_small": [
+        ("notes/many.py", None, "x = 1\n" * 201, "has 201 lines of code"),
+    ],
+    "stubs_are_functions": [
+        ("notes/titles.py", "def title_of", "def title", "no function title_of"),
+        (IDEA, "titles.title_of", "names.title_of", "in notes/names.py"),
+        ("notes/titles.py", "length: int", "length", "annotation for length"),
+        ("notes/titles.py", " -> str", "", "of what it returns"),
+        ("notes/titles.py", '"""Return', 'f"""Return', "needs a docstring"),
+    ],
+    "environment_is_read_in_settings_alone": [
+        (
+            "notes/titles.py",
+            None,
+            'import os\nos.environ["X"]\n',
+            "notes/titles.py: reads os.environ",
+        ),
+        ("wsgi.py", None, "from os import getenv as get\n", "wsgi.py: reads os.getenv"),
+    ],
+    "imports_are_required": [
+        (ROUTES, "from flask", "import redis\nfrom flask", "imports redis"),
+        (ROUTES, "from flask", "import abc_xyz\nfrom flask", "imports abc_xyz"),
+    ],
+    "every_variable_is_explained": [
+        (ENV, "TITLE_LENGTH=20", "", "lacks TITLE_LENGTH"),
+        (ENV, "TITLE_LENGTH", "SIZE", "nothing reads SIZE"),
+        (ENV, "# Characters of a title.\n", "", "needs a comment"),
+        (ENV, "=20", "=20\nTITLE", "'TITLE' is neither"),
+        (ENV, "=20", "=20\n# Again.\nPROXY_HOPS=0", "PROXY_HOPS twice"),
+        ("notes/settings.py", "title_l", "l", "lacks LENGTH"),
+    ],
+    "example_values_are_valid": [
+        (ENV, "=20", "=2000", "TITLE_LENGTH: Input should be less"),
+        (ENV, "DATABASE_URL=", "# DATABASE_URL=x:y", "DATABASE_URL: "),
+    ],
+    "every_story_has_a_test": [
+        (STORIES, 'story("title")', 'story("add")', "'title' of idea.toml"),
+    ],
+    "every_story_test_has_a_story": [
+        (STORIES, 'story("title")', 'story("x")', "tests 'x', which"),
+        (STORIES, '@pytest.mark.story("add")\n', "", "has 0 stories"),
+        (STORIES, 'story("add")', "story(ADD)", "tests '?'"),
+        (
+            "tests/test_titles.py",
+            "def test",
+            '@pytest.mark.story("title")\ndef test',
+            "tests/test_titles.py: story tests stand in",
+        ),
+    ],
+    "story_tests_stay_outside": [
+        (STORIES, "import pytest", "import notes.models", "imports notes"),
+        (STORIES, "import pytest", "from common import db", "imports common"),
+        (STORIES, "import pytest", "from . import x", "from beside it"),
+        (STORIES, "import pytest", '__import__("x")', "uses __import__"),
+    ],
+    "story_tests_use_fixtures_of_stories": [
+        (STORIES, "(client, add)", "(app, add)", "uses 'app'"),
+        (STORIES, "add(client)", "add(live)", "add uses 'live'"),
+    ],
+    "every_route_is_described": [
+        (ROUTES, '@bp.get("/notes")\n@endpoint', '@bp.get("/notes")', "/notes"),
+    ],
+    "every_operation_is_summed_up": [
+        (ROUTES, '"""Add a note."""', "", "POST /notes: its view needs"),
+    ],
+    "everything_sent_has_a_limit": [
+        (SCHEMAS, ", max_length=500", "", "body.text needs a max_length"),
+        (SCHEMAS, ", max_length=20", "", "body.tags[] needs a max"),
+        (SCHEMAS, ", max_length=5)", ")", "body.tags needs a max"),
+        (SCHEMAS, "ge=0, ", "", "body.priority needs a minimum"),
+        (SCHEMAS, ", le=9", "", "body.priority needs a maximum"),
+        (SCHEMAS, "list[Tag] = Field([], max_length=5)", "dict[str, Tag] = {}", "tags.* needs"),
+        (SCHEMAS, "text: Text\n    color: C", "text: list\n    c: C", "an"),
+        (
+            SCHEMAS,
+            "color: Color | None",
+            "color: str | None",
+            "query parameter color",
+        ),
+    ],
+    "headings_are_those_of_all": [
+        (README, "## Try it", "## Try", "Missing: Try it. Not among"),
+        (README, "## Your turn", "## In production\n\nx\n", "this order"),
+        (README, "Accounts.\n", "", "nothing stands under 'Out of scope'"),
+    ],
+    "it_begins_with_title_and_summary": [
+        (README, "# Notes", "# Memos", "its title is 'Memos'"),
+        (README, "Short notes in", "Notes in", "comes the summary"),
+    ],
+    "it_lists_the_stories": [
+        (README, "- A note that is added", "- A note added", "lacks the story"),
+        (README, "- A note that is", "- More.\n- A note that is", "- More."),
+        (IDEA, "A note that", "A", "has what is no story of idea.toml"),
+    ],
+    "links_lead_somewhere": [
+        (README, "(notes/titles.py)", "(notes/title.py)", "title.py leads to no file"),
+        (README, "(notes/titles.py)", "(../../../..)", "../../../.. leads to no file"),
+        (README, "(#what-it-does)", "(#what-it-did)", "leads to no heading"),
+        (README, "Accounts.", '<img src="a.png">', "a.png leads to no file"),
+    ],
+    "named_files_are_there": [
+        (README, "Accounts.", "`notes/users.py`", "names notes/users.py"),
+    ],
+    "endpoints_are_those_of_the_api": [
+        (README, "| DELETE |", "| PUT |", "lacks DELETE `/notes/{no"),
+        (README, "| DELETE |", "| PUT |", "has PUT /notes/{note_id}"),
+        (README, "| POST |", "| GET |", "has GET /notes 2 times"),
+        (ROUTES, '.delete("', '.delete("/x', "DELETE `/x/notes/{no"),
+    ],
+    "transcripts_can_be_executed": [
+        (README, "```console\n$ curl", "```text\n$ curl", "not 'text'"),
+        (README, "\n$ curl", "\ncurl", "begins with a command"),
+    ],
+    "one_diagram_shows_how_it_works": [
+        (README, "```mermaid", "```text", "has 0 ```mermaid"),
+    ],
+    "each_trap_has_a_test": [
+        (README, "::test_long_first_word_is_cut", "::test_x", "no such test"),
+        (README, "first: `tests/test_stories.py::", "first: `", "name the test"),
+        (README, "- The newest", "The newest", "lists 1 mistakes"),
+    ],
+    "there_are_three_exercises": [
+        (README, "3. Share a note by a link.\n", "", "lists 2 exercises"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "old", "new", "finding"),
+    [
+        pytest.param(rule, *case, id=f"{rule}-{case[-1]}")
+        for rule, cases in WRONG.items()
+        for case in cases
+    ],
+)
+def test_rule_finds_what_is_wrong(
+    toy: Toy, rule: str, name: str, old: str | None, new: str | None, finding: str
+) -> None:
+    toy.change(name, old, new)
+    found = [*RULES[rule](toy)]
+    assert any(finding in sentence for sentence in found), found
+
+
+def test_every_rule_is_proven_to_find_something() -> None:
+    assert WRONG.keys() == RULES.keys()
+
+
+def test_project_beside_its_neighbours_is_found(toy: Toy) -> None:
+    root = toy.folder.parents[2]
+    (root / "projects/crud/gone/notes/__pycache__").mkdir(parents=True)
+    (root / "projects/crud/gone/instance").mkdir()
+    (root / "projects/crud/gone/instance/notes.sqlite").touch()
+    (root / "projects/auth/begun").mkdir(parents=True)
+    (root / "projects/auth/begun/README.md").touch()
+    assert [room.slug for room in rooms(root)] == ["begun", "notes"]
+
+
+def test_many_files_are_too_many(toy: Toy) -> None:
+    for number in range(5):
+        toy.change(f"notes/part{number}.py", None, "x = 1\n" * 90)
+    [found] = RULES["project_is_small"](toy)
+    assert re.match(r"notes/: has 5\d\d lines of code besides seed.py", found)
+
+
+def test_comments_docstrings_and_empty_lines_are_no_code(toy: Toy) -> None:
+    toy.change("notes/long.py", None, '"""Long.\n' + "\n" * 300 + '"""\n' + "# why\n\n" * 300)
+    assert [*RULES["project_is_small"](toy)] == []

@@ -1,0 +1,56 @@
+"""The HTTP interface."""
+
+from flask import Blueprint, url_for
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+
+from common.api import Created, Page, endpoint
+from common.pagination import paginate
+
+from .models import Note, db
+from .schemas import NoteIn, NoteOut, NoteQuery
+
+bp = Blueprint("notes", __name__)
+
+
+@bp.get("/notes")
+@endpoint
+def list_notes(query: NoteQuery) -> Page[NoteOut]:
+    """List the notes, the newest first."""
+    statement = select(Note).order_by(Note.id.desc())
+    if query.color:
+        statement = statement.where(Note.color == query.color)
+    return paginate(db.session, statement, query, NoteOut)
+
+
+@bp.post("/notes")
+@endpoint
+def add_note(body: NoteIn) -> Created[NoteOut]:
+    """Add a note."""
+    note = Note(text=body.text, color=body.color)
+    db.session.add(note)
+    db.session.commit()
+    return Created(NoteOut.model_validate(note), location=url_for(".show_note", note_id=note.id))
+
+
+@bp.get("/notes/<int:note_id>")
+@endpoint
+def show_note(note_id: int) -> NoteOut:
+    """Show a note."""
+    return NoteOut.model_validate(found(note_id))
+
+
+@bp.delete("/notes/<int:note_id>")
+@endpoint
+def delete_note(note_id: int) -> None:
+    """Delete a note."""
+    db.session.delete(found(note_id))
+    db.session.commit()
+
+
+def found(note_id: int) -> Note:
+    """Return a note, or answer 404."""
+    note = db.session.get(Note, note_id)
+    if note is None:
+        raise NotFound(f"There is no note {note_id}.")
+    return note
