@@ -19,7 +19,6 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start"},
-    "pre": {"tabindex"},
 }
 
 LAYOUTS = ((4, 2, 24), (2, 1, 24), (2, 1, 16), (1, 0, 12))
@@ -63,13 +62,13 @@ def _fence(
     if language == "mermaid":
         drawing = _drawing(source)
         if drawing:
-            return f'<figure class="diagram"><pre tabindex="0">{escape(drawing)}</pre></figure>\n'
+            return f'<figure class="diagram"><pre>{escape(drawing)}</pre></figure>\n'
     try:
         lexer = get_lexer_by_name(language or "text")
     except ClassNotFound:
         lexer = get_lexer_by_name("text")
     code = highlight(source, lexer, HtmlFormatter(nowrap=True))
-    return f'<pre tabindex="0"><code>{code}</code></pre>\n'
+    return f"<pre><code>{code}</code></pre>\n"
 
 
 def _drawing(source: str) -> str | None:
