@@ -1,0 +1,5 @@
+"""Where `flask run` and gunicorn start: ``gunicorn wsgi:app``."""
+
+from {{ cookiecutter.slug }} import create_app
+
+app = create_app()

@@ -1,0 +1,24 @@
+"""{{ cookiecutter.name | docstring }}.
+
+{{ cookiecutter.summary | docstring }}
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+import common
+from common import pages
+
+from .models import db
+from .routes import bp
+from .seed import fill, seed
+
+
+def create_app(config: Mapping[str, object] | None = None) -> Flask:
+    """Build the application; ``config`` overrides the environment."""
+    app = Flask(__name__)
+    common.init_app(app, config, db=db, seed=seed, fill=fill)
+    app.register_blueprint(bp)
+    app.register_blueprint(pages.landing)
+    return app
