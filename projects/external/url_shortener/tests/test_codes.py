@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from url_shortener.codes import ALPHABET, LENGTH, MAX_ID, ROUNDS, SPACE, decode, encode, permute
 
 KEY = b"a key for tests"

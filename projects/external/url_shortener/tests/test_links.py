@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+
 from url_shortener import codes, links
 from url_shortener.models import Code, Link, db
 

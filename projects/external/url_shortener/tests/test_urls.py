@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from url_shortener.urls import host_and_port, host_of, validate
 from werkzeug.urls import iri_to_uri
+
+from url_shortener.urls import host_and_port, host_of, validate
 
 PARTS = ["http://", "HTTPS://", "a.example", "ü.example", "[::1]", ":80", "/", "//", "?", "#", "@"]
 PARTS += [

@@ -4,11 +4,11 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 
-from common.errors import Problem
 from flask import current_app
 from sqlalchemy import select
 
 from common import clock
+from common.errors import Problem
 
 from . import codes
 from .models import Code, Link, Serial, db, upsert

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from common.database import UtcDateTime, make_db
 from flask import url_for
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
+
+from common.database import UtcDateTime, make_db
 
 from . import urls
 

@@ -1,12 +1,12 @@
 """The API for links, the redirect, and two pages for people."""
 
-from common.api import Created, Page, Produces, endpoint
-from common.errors import Problem
-from common.pagination import paginate
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy import delete, or_, select, update
 
 from common import clock
+from common.api import Created, Page, Produces, endpoint
+from common.errors import Problem
+from common.pagination import paginate
 
 from . import clicks, links, urls
 from .models import Code, Link, db

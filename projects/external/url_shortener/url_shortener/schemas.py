@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from common.api import Schema
-from common.pagination import PageQuery
 from flask import current_app, request
 from pydantic import MISSING, AfterValidator, AwareDatetime, Field
 
 from common import clock
+from common.api import Schema
+from common.pagination import PageQuery
 
 from . import urls
 
