@@ -1,5 +1,4 @@
 import pytest
-
 from classroom.catalogue import BEGIN, END, main, tables
 
 

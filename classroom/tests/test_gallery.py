@@ -6,13 +6,13 @@ import time
 
 import pytest
 import requests
-from common.testing import wait_until
-from werkzeug.test import Client
-
 from classroom.gallery.__main__ import main
 from classroom.gallery.site import create_gallery
 from classroom.ideas import ROOT, discover
+from werkzeug.test import Client
+
 from common import jobs
+from common.testing import wait_until
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import pytest
-
 from classroom.ideas import (
     Idea,
     IdeaError,
