@@ -19,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from common.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
