@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
+
 from thumbnails.render import BadImage, Header, identify, load, thumbnail
 from thumbnails.sizes import parse
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from thumbnails.sizes import Size, parse, parse_all, plan, render_key
 
 sides = st.integers(1, 20_000)

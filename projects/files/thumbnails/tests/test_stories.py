@@ -43,7 +43,8 @@ def colours(image: Image.Image, *places: tuple[float, float]) -> list[str]:
     """Name the strongest channel at places given in parts of the width and height."""
     names = []
     for x, y in places:
-        pixel = image.convert("RGB").getpixel((int(x * image.width), int(y * image.height)))
+        place = (int(x * image.width), int(y * image.height))
+        pixel: Any = image.convert("RGB").getpixel(place)
         names.append(("red", "green", "blue")[pixel.index(max(pixel))])
     return names
 
@@ -77,13 +78,13 @@ def send(client: Any, content: bytes, name: str = "picture", kind: str = "image/
     return client.post("/images", data={"image": (BytesIO(content), name, kind)})
 
 
-def upload(client: Any, content: bytes) -> dict[str, Any]:
+def upload(client: Any, content: bytes) -> Any:
     response = send(client, content)
     assert response.status_code == 202, "an image that is fine was not accepted"
     return response.json
 
 
-def job_of(client: Any, uploaded: dict[str, Any]) -> dict[str, Any]:
+def job_of(client: Any, uploaded: Any) -> Any:
     return client.get(f"/jobs/{uploaded['job']['id']}").json
 
 
@@ -123,6 +124,7 @@ def test_upload_is_accepted_with_its_image_and_its_job(client: Any) -> None:
     response = send(client, encode(noise(300, 200)))
     assert response.status_code == 202
     assert response.json["job"]["status"] == "queued"
+    assert response.json["job"]["progress"] == {"done": 0, "total": 3}
     assert response.json["job"]["image_id"] == response.json["image"]["id"]
     image = client.get(f"/images/{response.json['image']['id']}").json
     assert (image["format"], image["width"], image["height"]) == ("PNG", 300, 200)

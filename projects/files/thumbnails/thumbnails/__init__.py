@@ -1,4 +1,8 @@
-"""Thumbnails: uploads become WebP images in several sizes, made by workers that may crash."""
+"""Thumbnails.
+
+Uploads become upright, clean WebP images in several sizes, made by workers that may be killed at
+any moment.
+"""
 
 from collections.abc import Mapping
 

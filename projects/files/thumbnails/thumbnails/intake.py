@@ -37,12 +37,17 @@ def _want(image_id: str, sizes: tuple[Size, ...]) -> None:
     known = {one.name: one for one in job.image.thumbnails}
     changed = False
     for position, size in enumerate(sizes):
-        one = known.get(size.name) or Thumbnail(image_id=image_id, name=size.name)
-        if one.key != (key := render_key(image_id, size)):
-            one.position, one.spec, one.key = position, str(size), key
+        key = render_key(image_id, size)
+        one = known.get(size.name)
+        if one is None:
+            one = Thumbnail(name=size.name, position=position, key=key, spec=str(size))
+            job.image.thumbnails.append(one)
+        elif one.key != key:
+            one.position, one.key, one.spec = position, key, str(size)
             one.width = one.height = one.bytes = one.rendered_at = None
-            db.session.add(one)
-            changed = True
+        else:
+            continue
+        changed = True
     if changed:
         db.session.flush()
         states.reopen(job.id)

@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from common.database import UtcDateTime, make_db
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from common import clock
+from common.database import UtcDateTime, make_db
 
 db = make_db()
 

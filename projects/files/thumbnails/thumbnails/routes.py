@@ -2,12 +2,13 @@
 
 from typing import TypeVar
 
-from common.api import Accepted, Page, Produces, endpoint
-from common.errors import Problem, invalid
-from common.pagination import paginate
 from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
+
+from common.api import Accepted, Page, Produces, endpoint
+from common.errors import Problem, invalid
+from common.pagination import paginate
 
 from . import states, storage, tasks
 from .intake import take_in

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from common.api import File, Schema
-from common.pagination import PageQuery
 from flask import url_for
 from pydantic import Field, computed_field
+
+from common.api import File, Schema
+from common.pagination import PageQuery
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
 Status = Literal["queued", "running", "done", "failed"]

@@ -29,9 +29,9 @@ def seed() -> int:
     before = db.session.scalars(count).one()
     rotated = Picture.Exif()
     rotated[ExifTags.Base.Orientation] = 6  # the camera was held upright
-    _take_in(_hills(1800, 1200, "#f7c59f", "#2a4d8f"), "JPEG", quality=88)
-    _take_in(_hills(1000, 1500, "#ffe3b3", "#b5446e").rotate(90, expand=True), "JPEG", exif=rotated)
-    _take_in(_rings(900), "PNG")
+    _take_in(_hills(1500, 1000, "#f7c59f", "#2a4d8f"), "JPEG", quality=88)
+    _take_in(_hills(800, 1200, "#ffe3b3", "#b5446e").rotate(90, expand=True), "JPEG", exif=rotated)
+    _take_in(_rings(640), "PNG")
     return db.session.scalars(count).one() - before
 
 

@@ -1,7 +1,8 @@
 """What this application reads from the environment besides what all projects read."""
 
-from common.jobs import JobSettings
 from pydantic import Field, field_validator
+
+from common.jobs import JobSettings
 
 from .sizes import parse_all
 

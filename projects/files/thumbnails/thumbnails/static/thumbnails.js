@@ -72,6 +72,7 @@ class Card {
     } catch (error) {
       this.status = "refused";
       this.error = error.message;
+      this.part(".delete").textContent = "Remove";
     }
   }
 

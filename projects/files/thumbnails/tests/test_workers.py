@@ -1,0 +1,115 @@
+"""Real servers, real workers, one real queue: what no single process can show."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from common.testing import wait_until
+from thumbnails import render, sizes
+
+Worker = subprocess.Popen[bytes]
+PATIENCE = 60  # seconds; a machine may be busy
+
+
+@pytest.fixture
+def worker(
+    project: Any, app_settings: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[[], Worker]]:
+    """Start a `flask worker` for the data of `live`: call it."""
+    workers: list[Worker] = []
+    environment = {**os.environ, **app_settings, "INSTANCE_PATH": str(tmp_path / "live")}
+    environment |= {"SECRET_KEY": "only-for-tests-" * 3, "LOG_LEVEL": "INFO"}
+
+    def start() -> Worker:
+        with (tmp_path / "workers.log").open("ab") as log:
+            command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+            workers.append(
+                subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
+            )
+        return workers[-1]
+
+    yield start
+    for one in workers:
+        one.terminate()
+    for one in workers:
+        one.wait()
+
+
+@pytest.fixture
+def rendered(tmp_path: Path) -> Callable[[], Counter[str]]:
+    """Count how often each thumbnail has been rendered, by the workers' own log."""
+    return lambda: Counter(
+        re.findall(r"rendered (\w{64}) ", (tmp_path / "workers.log").read_text())
+    )
+
+
+def gradient(width: int, height: int, kind: str = "PNG") -> bytes:
+    target = BytesIO()
+    Image.radial_gradient("L").resize((width, height)).save(target, kind)
+    return target.getvalue()
+
+
+def get(url: str) -> Any:
+    return requests.get(url, timeout=PATIENCE).json()
+
+
+def upload(server: str, content: bytes) -> Any:
+    answer = requests.post(f"{server}/images", files={"image": content}, timeout=PATIENCE)
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+@pytest.mark.settings(MIN_FREE_MB="0")
+def test_two_workers_and_many_uploads_render_each_thumbnail_once(
+    live: Any, worker: Callable[[], Worker], rendered: Any, at_once: Any
+) -> None:
+    server = live()
+    worker(), worker()
+    pictures = [gradient(300 + number, 200) for number in range(5)]
+    uploads = at_once(20, lambda number: upload(server, pictures[number % 5]))
+    assert len({one["image"]["id"] for one in uploads}) == 5
+    done = f"{server}/jobs?status=done"
+    wait_until(lambda: len(get(done)) == 5, PATIENCE, "five jobs that are done")
+    assert len(rendered()) == 15
+    assert set(rendered().values()) == {1}, "a thumbnail was rendered twice"
+
+
+@pytest.mark.settings(
+    MIN_FREE_MB="0", LEASE_SECONDS="1", THUMBNAIL_SIZES="first=64x64,long=2800x2800,last=64x64:crop"
+)
+def test_a_worker_killed_in_mid_job_loses_nothing(
+    live: Any, worker: Callable[[], Worker], rendered: Any
+) -> None:
+    server = live(workers=1)
+    content = gradient(2800, 2800)
+    uploaded = upload(server, content)
+
+    def job() -> Any:
+        return get(f"{server}/jobs/{uploaded['job']['id']}")
+
+    victim = worker()
+    wait_until(lambda: job()["progress"]["done"] == 1, PATIENCE, "the first thumbnail")
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    assert (job()["status"], job()["progress"]["done"]) == ("running", 1), "killed too late"
+
+    worker()
+    wait_until(lambda: job()["status"] == "done", PATIENCE, "the end of the job")
+    assert job()["attempts"] == 2
+    picture = render.load(content)
+    for thumbnail in get(f"{server}/images/{uploaded['image']['id']}")["thumbnails"]:
+        served = requests.get(server + thumbnail["url"], timeout=PATIENCE).content
+        expected = render.thumbnail(picture, sizes.parse(thumbnail["spec"]))
+        assert served == expected, f"{thumbnail['name']} is not what it would be without the crash"
+    assert set(rendered().values()) == {1}, "what was done before the crash was done again"
