@@ -27,7 +27,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 # Compile what is installed once, not at every start: importing SQLAlchemy takes 0.7 s, not 2.1 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["UV_COMPILE_BYTECODE"] = "1"
-# uv trusts what the machine trusts and takes pip's mirror, as pip does: schools and firms have such.
+# As pip does, uv trusts what the machine trusts and takes a mirror: schools and firms have such.
 os.environ.setdefault("UV_SYSTEM_CERTS", "1")
 if "PIP_INDEX_URL" in os.environ:
     os.environ.setdefault("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
