@@ -21,9 +21,9 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 
-LAYOUTS = ((4, 2, 24), (2, 1, 24), (2, 1, 16), (1, 0, 12))
-"""Of a diagram: gap between nodes, padding inside, width of a label; the first that fits is it."""
-COLUMNS = 84
+LAYOUTS = ((2, 24), (1, 20), (1, 16))
+"""Of a diagram: padding in its boxes and width of a label; the first that fits is taken."""
+COLUMNS = 72
 
 
 def render(markdown: str, link: Callable[[str], str | None]) -> str:
@@ -74,12 +74,10 @@ def _fence(
 def _drawing(source: str) -> str | None:
     """Draw a Mermaid diagram in box characters; None where the renderer does not understand it."""
     drawing = ""
-    for gap, padding, label in LAYOUTS:
+    for padding, width in LAYOUTS:
         try:
-            drawing = termaid.render(
-                source, gap=gap, padding_x=padding, padding_y=1, max_label_width=label
-            )
-        except Exception:  # noqa: BLE001  # the library raises what it likes; the source is readable too
+            drawing = termaid.render(source, padding_x=padding, padding_y=1, max_label_width=width)
+        except Exception:  # noqa: BLE001  # it raises what it likes; the source can be read too
             return None
         if max(map(len, drawing.splitlines()), default=0) <= COLUMNS:
             break

@@ -5,7 +5,7 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, abort, render_template, send_file, url_for
+from flask import Flask, Response, abort, render_template, request, send_file, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
@@ -27,6 +27,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+FLASK_RUN = "http://127.0.0.1:5000"  # where a README says that the app is
 
 
 def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
@@ -55,6 +57,7 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
         file, files = idea.folder / "README.md", sources()
         missing = f"# {idea.title}\n\n{idea.summary}\n\nIt has no README.md yet."
         text = file.read_text("utf-8") if file.exists() else missing
+        text = text.replace(FLASK_RUN, f"{request.host_url}apps/{slug}")  # the commands work here
         html = readme.render(text, lambda address: link(idea, address, files))
         return render_template("idea.html", idea=idea, readme=Markup(html))  # noqa: S704  # cleaned
 

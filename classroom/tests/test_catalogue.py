@@ -1,4 +1,5 @@
 import pytest
+
 from classroom.catalogue import BEGIN, END, main, tables
 
 

@@ -4,6 +4,7 @@ import sys
 import tomllib
 
 import pytest
+
 from classroom.eject import LINK, EjectError, build, eject, main, new_folder
 from classroom.ideas import ROOT, discover, find
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 import requests
+from werkzeug.test import Client
+
 from classroom.gallery.__main__ import main
 from classroom.gallery.site import create_gallery
 from classroom.ideas import ROOT, discover
-from werkzeug.test import Client
-
 from common import jobs
 from common.testing import wait_until
 
@@ -68,7 +68,7 @@ def test_nothing_in_a_page_needs_inline_script_or_style(open_gallery, make_proje
         assert "<style" not in text
         assert " style=" not in text
         assert text.count("<script") == text.count('<script type="module" src=') == 1
-        assert "http://" not in text.replace("http://127.0.0.1:5000", "")
+        assert "http://" not in text.replace("http://localhost/apps/wiki/", "")
         assert "https://" not in text
 
 
@@ -112,6 +112,15 @@ def test_a_diagram_that_cannot_be_drawn_is_shown_as_it_is_written(open_gallery, 
     answer = open_gallery().get("/ideas/wiki/")
 
     assert answer.status_code == 200
+
+
+def test_commands_of_the_readme_work_on_the_app_in_the_gallery(open_gallery, make_project):
+    make_project("wiki")
+
+    text = open_gallery().get("/ideas/wiki/", base_url="http://house.test:8000").text
+
+    assert "http://house.test:8000/apps/wiki/notes" in text
+    assert "127.0.0.1:5000" not in text
 
 
 def test_links_of_the_readme_lead_somewhere_in_the_gallery(open_gallery, make_project):

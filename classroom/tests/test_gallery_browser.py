@@ -6,9 +6,10 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from classroom.gallery.site import create_gallery
 from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from classroom.gallery.site import create_gallery
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DESKTOP = {"width": 1280, "height": 900}

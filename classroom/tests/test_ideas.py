@@ -1,4 +1,5 @@
 import pytest
+
 from classroom.ideas import (
     Idea,
     IdeaError,
