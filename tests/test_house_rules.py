@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from classroom import catalogue
 
+from classroom import catalogue
 from tests.conftest import Toy
 from tests.house import ROOT, RULES, Room, findings, rooms
 from tests.house.markdown import broken_links
@@ -42,7 +42,7 @@ SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_st
 UNIT = "tests/test_titles.py"
 # For each rule: the file to change, what to replace in it (None: all of it) by what (None: delete
 # the file), and what the rule must say then.
-WRONG = {
+WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
     "every_room_has_the_same_files": [
         ("wsgi.py", None, None, "wsgi.py is missing"),
         ("notes/seed.py", None, None, "notes/seed.py is missing"),
