@@ -7,7 +7,6 @@ for each place, and each makes a mistake that a person might make.
 """
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,8 +36,8 @@ COMPUTE: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitXor: ast.BitOr,
 }
-DROPPED = (ast.Expr, ast.AugAssign, ast.Raise, ast.Delete, ast.Break, ast.Continue)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Node = ast.expr | ast.stmt
 
 
 @dataclass(frozen=True)
@@ -70,74 +69,74 @@ def stub_out(source: str, name: str) -> str:
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield the mutants of a file in the order of its lines, each source once."""
-    found: dict[str, Mutant] = {}
-    for node in _code(ast.parse(source)):
-        old = ast.get_source_segment(source, node) or ""
-        for new in _wrong(node):
-            text = ast.unparse(new)
-            text = f"({text})" if isinstance(new, ast.expr) else text
-            changed = _replace(source, node, text)
-            found.setdefault(changed, Mutant(node.lineno, old, text, changed))
-    yield from sorted(found.values(), key=lambda mutant: mutant.line)
+    found: dict[str, Mutant] = {source: Mutant(0, "", "", "")}  # a mutant must be another file
+    for place, wrong in (pair for node in _code(ast.parse(source)) for pair in _mistakes(node)):
+        text = ast.unparse(wrong)
+        if isinstance(wrong, ast.expr) and not text.isalnum():
+            text = f"({text})"
+        changed = _replace(source, place, text)
+        try:
+            compile(changed, "mutant", "exec", ast.PyCF_ONLY_AST)
+        except SyntaxError:
+            continue
+        old = ast.get_source_segment(source, place) or ""
+        found.setdefault(changed, Mutant(place.lineno, old, text, changed))
+    yield from sorted([*found.values()][1:], key=lambda mutant: mutant.line)
 
 
-def _code(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+def _code(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what is executed: no annotations, decorators, docstrings and messages."""
     if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom):
         return
-    if isinstance(node, ast.expr | ast.stmt) and not _is_text(node):
-        yield node
+    yield node
     for field, value in ast.iter_fields(node):
-        if field in {"annotation", "returns", "decorator_list", "bases"}:
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _code(child)
+        if field not in {"annotation", "returns", "decorator_list", "bases"}:
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from _code(child)
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _wrong(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Yield what could stand in the place of this node by mistake."""
+def _mistakes(node: ast.AST) -> Iterator[tuple[Node, Node]]:
+    """Yield a part of the node and what could stand there by mistake."""
     match node:
-        case ast.Compare(ops=ops):
+        case ast.Compare(left=left, ops=ops, comparators=others):
             for place, op in enumerate(ops):
-                for other in COMPARE[type(op)]:
-                    yield _with(node, ops=[*ops[:place], other(), *ops[place + 1 :]])
-        case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in COMPUTE:
-            yield _with(node, op=COMPUTE[type(op)]())
-        case ast.BoolOp(op=op):
-            yield _with(node, op=ast.Or() if isinstance(op, ast.And) else ast.And())
+                for wrong in COMPARE[type(op)]:
+                    changed = [*ops[:place], wrong(), *ops[place + 1 :]]
+                    yield node, ast.Compare(left, changed, others)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in COMPUTE:
+            yield node, ast.BinOp(left, COMPUTE[type(op)](), right)
+        case ast.BoolOp(op=op, values=values):
+            yield node, ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
-            yield operand
+            yield node, operand
         case ast.Constant(value=bool(value)):
-            yield ast.Constant(not value)
+            yield node, ast.Constant(not value)
         case ast.Constant(value=int(value) | float(value)):
-            yield from (ast.Constant(value + 1), ast.Constant(value - 1))
+            yield node, ast.Constant(value + 1)
+            yield node, ast.Constant(value - 1)
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+            yield test, ast.UnaryOp(ast.Not(), test)
+        case ast.comprehension(ifs=tests):
+            for test in tests:
+                yield test, ast.UnaryOp(ast.Not(), test)
         case ast.Return(value=ast.expr()):
-            yield ast.Return(ast.Constant(None))
-        case ast.If(test=test) | ast.While(test=test):
-            yield _with(node, test=ast.UnaryOp(ast.Not(), test))
-        case ast.IfExp(body=body, orelse=orelse):
-            yield _with(node, body=orelse, orelse=body)
-    if isinstance(node, DROPPED) or (
-        isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name | ast.Tuple)
-    ):
-        yield ast.Pass()
+            yield node, ast.Return(ast.Constant(None))
+        case ast.AugAssign(target=target, op=op, value=operand) if type(op) in COMPUTE:
+            yield node, ast.AugAssign(target, COMPUTE[type(op)](), operand)
+    match node:
+        case ast.Expr(value=ast.Constant()):  # a docstring
+            pass
+        case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Delete() | ast.Break():
+            yield node, ast.Pass()
+        case ast.Continue() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield node, ast.Pass()
 
 
-def _with(node: ast.AST, **fields: object) -> ast.expr | ast.stmt:
-    changed = copy.copy(node)
-    for name, value in fields.items():
-        setattr(changed, name, value)
-    assert isinstance(changed, ast.expr | ast.stmt)
-    return changed
-
-
-def _replace(source: str, node: ast.expr | ast.stmt, text: str) -> str:
-    """Put text in the place of a node; positions in ``ast`` count bytes of UTF-8."""
+def _replace(source: str, place: Node, text: str) -> str:
+    """Put the text in a place; ``ast`` counts bytes of UTF-8."""
     lines = source.encode().splitlines(keepends=True)
-    ...
-    return ""
+    last, end = place.end_lineno or place.lineno, place.end_col_offset or 0
+    before = b"".join(lines[: place.lineno - 1]) + lines[place.lineno - 1][: place.col_offset]
+    after = lines[last - 1][end:] + b"".join(lines[last:])
+    return (before + text.encode() + after).decode()

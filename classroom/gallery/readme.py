@@ -19,6 +19,7 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start"},
+    "figure": {"role", "aria-label"},
 }
 
 LAYOUTS = ((2, 24), (1, 20), (1, 16))
@@ -62,7 +63,8 @@ def _fence(
     if language == "mermaid":
         drawing = _drawing(source)
         if drawing:
-            return f'<figure class="diagram"><pre>{escape(drawing)}</pre></figure>\n'
+            figure = '<figure class="diagram" role="img" aria-label="Diagram">'
+            return f"{figure}<pre>{escape(drawing)}</pre></figure>\n"
     try:
         lexer = get_lexer_by_name(language or "text")
     except ClassNotFound:
