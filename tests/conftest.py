@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.house import Room
+from tests.tidy import pytest_sessionfinish, pytest_sessionstart, pytest_terminal_summary
+
+__all__ = ["pytest_sessionfinish", "pytest_sessionstart", "pytest_terminal_summary"]
 
 HERE = Path(__file__).parent
 collect_ignore = ["toy"]  # its tests belong to copies of it
