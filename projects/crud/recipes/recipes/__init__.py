@@ -6,8 +6,9 @@ exactly to any number of servings.
 
 from collections.abc import Mapping
 
-import common
 from flask import Flask
+
+import common
 
 from .models import db
 from .routes import bp

@@ -1,4 +1,4 @@
-"""The filters of the list of recipes: each is a condition on ``Recipe``, and all of them must hold."""
+"""The filters of the list: each is a condition on ``Recipe``, and all of them must hold."""
 
 from collections.abc import Iterable
 
@@ -53,7 +53,7 @@ def has_no_ingredient(names: Iterable[str]) -> ColumnElement[bool]:
     return Recipe.id.not_in(_taking(names))
 
 
-def _taking(names: Iterable[str]) -> Select[tuple[int]]:
+def _taking(names: Iterable[str]) -> Select[int]:
     """Select the ids of recipes that take at least one of the ingredients called ``names``."""
     keys = [folded(name) for name in names]
     rows = select(RecipeIngredient.recipe_id).join(RecipeIngredient.ingredient)

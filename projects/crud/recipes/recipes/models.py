@@ -1,18 +1,21 @@
 """What is stored: recipes, the rows that each of them owns, and the ingredients that they share."""
 
 from fractions import Fraction
+from functools import partial
 from typing import get_args
 
-from common.database import make_db
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from common.database import make_db
 
 from .scaling import Amount, UnitName
 
 db = make_db()
 
-# Loading is stated by each query. A forgotten one is an error here, not a query per row (N+1).
-OWNED = {"cascade": "all, delete-orphan", "passive_deletes": True, "lazy": "raise"}
+# A query states what it loads. A forgotten relation is an error, not one more query per row (N+1).
+owned = partial(relationship, cascade="all, delete-orphan", passive_deletes=True, lazy="raise")
+recipe_key = partial(ForeignKey, "recipe.id", ondelete="CASCADE")
 
 
 class Recipe(db.Model):
@@ -31,13 +34,11 @@ class Recipe(db.Model):
     cuisine: Mapped[str | None] = mapped_column(String(120))  # folded
     minutes: Mapped[int]
     servings: Mapped[int]
+    steps: Mapped[list[str]] = mapped_column(JSON)  # read and written as a whole, never searched
     search: Mapped[str]  # title and description, folded: what ?q= looks into
 
-    diet_tags: Mapped[list["DietTag"]] = relationship(**OWNED, order_by="DietTag.name")
-    ingredients: Mapped[list["RecipeIngredient"]] = relationship(
-        **OWNED, order_by="RecipeIngredient.position"
-    )
-    steps: Mapped[list["Step"]] = relationship(**OWNED, order_by="Step.position")
+    diet_tags: Mapped[list["DietTag"]] = owned()
+    ingredients: Mapped[list["RecipeIngredient"]] = owned(order_by="RecipeIngredient.position")
 
     @property
     def diets(self) -> list[str]:
@@ -50,20 +51,8 @@ class DietTag(db.Model):
 
     __table_args__ = (Index(None, "name", "recipe_id"),)
 
-    recipe_id: Mapped[int] = mapped_column(
-        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
-    )
+    recipe_id: Mapped[int] = mapped_column(recipe_key(), primary_key=True)
     name: Mapped[str] = mapped_column(String(120), primary_key=True)  # folded
-
-
-class Step(db.Model):
-    """One instruction of one recipe."""
-
-    recipe_id: Mapped[int] = mapped_column(
-        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
-    )
-    position: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(String(2000))
 
 
 class Ingredient(db.Model):
@@ -78,22 +67,19 @@ class RecipeIngredient(db.Model):
     """How much of an ingredient a recipe takes; no quantity means as much as is needed."""
 
     __table_args__ = (
-        CheckConstraint("(numerator IS NULL) = (denominator IS NULL)", name="fraction"),
-        CheckConstraint("numerator > 0", name="numerator"),
-        CheckConstraint("denominator BETWEEN 1 AND 1000", name="denominator"),
+        CheckConstraint("(numerator IS NULL) = (denominator IS NULL)", name="whole_fraction"),
+        CheckConstraint("numerator > 0 AND denominator BETWEEN 1 AND 1000", name="fraction"),
         CheckConstraint("unit IS NULL OR numerator IS NOT NULL", name="unit_of_something"),
         Index(None, "ingredient_id", "recipe_id"),
     )
 
-    recipe_id: Mapped[int] = mapped_column(
-        ForeignKey("recipe.id", ondelete="CASCADE"), primary_key=True
-    )
+    recipe_id: Mapped[int] = mapped_column(recipe_key(), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     ingredient_id: Mapped[int] = mapped_column(ForeignKey("ingredient.id"))
     numerator: Mapped[int | None]
     denominator: Mapped[int | None]
     unit: Mapped[UnitName | None] = mapped_column(
-        Enum(*get_args(UnitName), native_enum=False, create_constraint=True, name="unit")
+        Enum(*get_args(UnitName), native_enum=False, length=10, create_constraint=True, name="unit")
     )
     note: Mapped[str | None] = mapped_column(String(200))
 
@@ -101,7 +87,7 @@ class RecipeIngredient(db.Model):
 
     @property
     def amount(self) -> Amount | None:
-        """The exact amount, None where there is none."""
+        """The exact amount; None where it is up to the cook."""
         if self.numerator is None or self.denominator is None:
             return None
         return Amount(Fraction(self.numerator, self.denominator), self.unit)

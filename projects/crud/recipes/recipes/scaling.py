@@ -26,6 +26,11 @@ class Unit(NamedTuple):
     parts: tuple[int, ...]
     plural: str = ""
 
+    @property
+    def decimal(self) -> bool:
+        """Whether a scale or a jug measures it, in tenths, and not a spoon or a cup."""
+        return self.parts[-1] % 10 == 0
+
 
 NONE = Fraction(0)
 COUNTED = "counted"  # things that are counted, not measured; they convert into nothing else
@@ -47,9 +52,9 @@ UNITS: dict[UnitName | None, Unit] = {
 
 CLOSE = Fraction(5, 100)  # a cook does not taste a difference of five percent
 
-GLYPHS = {
-    "1/8": "⅛", "1/4": "¼", "1/3": "⅓", "3/8": "⅜", "1/2": "½", "5/8": "⅝", "2/3": "⅔", "3/4": "¾", "7/8": "⅞"
-}  # fmt: skip
+GLYPHS = dict(
+    zip(["1/8", "1/4", "1/3", "3/8", "1/2", "5/8", "2/3", "3/4", "7/8"], "⅛¼⅓⅜½⅝⅔¾⅞", strict=True)
+)
 
 #: What counts as a quantity on the wire: more than 0, below a million, denominators up to 1000.
 QUANTITY = (
@@ -105,7 +110,7 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
 
 
 def rounded(amount: Amount) -> Fraction:
-    """Return the quantity to measure: close to the exact one, never 0, and there is a measure for it.
+    """Return the quantity to measure: near the exact one, never 0, and there is a measure for it.
 
     What can be measured stays as it is. Counted things become whole, but half a thing is allowed.
     Everything else becomes the simplest fraction within 5 %, or the nearest where none is so close.
@@ -113,23 +118,21 @@ def rounded(amount: Amount) -> Fraction:
     exact, parts = amount.quantity, UNITS[amount.unit].parts
     if any((exact * part).denominator == 1 for part in parts):
         return exact
-    smallest = Fraction(1, parts[-1])
     if UNITS[amount.unit].family == COUNTED:
-        return max(Fraction(round(exact)), smallest)
+        parts = parts[:1]
     choices = [Fraction(round(exact * part), part) for part in parts]
-    close = [choice for choice in choices if _close(choice, exact)]
     nearest = min(choices, key=lambda choice: abs(choice - exact))
-    return max(close[0] if close else nearest, smallest)
+    simplest = next((choice for choice in choices if _close(choice, exact)), nearest)
+    return max(simplest, Fraction(1, UNITS[amount.unit].parts[-1]))
 
 
 def display(amount: Amount) -> str:
-    """Write the rounded amount for a person: ``1½ cups``, ``1.5 kg``, ``about 3`` (when not exact)."""
+    """Write the rounded amount for a person: ``1½ cups``, ``1.5 kg``, ``about 3`` if not exact."""
     shown, unit = rounded(amount), UNITS[amount.unit]
-    number = (
-        _mixed(shown) if max(unit.parts) < 10 else f"{float(shown):.2f}".rstrip("0").rstrip(".")
-    )
+    number = f"{float(shown):.2f}".rstrip("0").rstrip(".") if unit.decimal else _mixed(shown)
     name = unit.plural if unit.plural and shown > 1 else amount.unit
-    return ("" if shown == amount.quantity else "about ") + number + (f" {name}" if name else "")
+    words = ["about" * (shown != amount.quantity), number, name or ""]
+    return " ".join(word for word in words if word)
 
 
 def _family(name: UnitName | None) -> list[UnitName | None]:

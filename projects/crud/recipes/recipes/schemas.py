@@ -1,43 +1,38 @@
-"""What the API takes and gives, and what it refuses."""
+"""What the API takes, and what it refuses."""
 
 from fractions import Fraction
 from typing import Annotated, Self
 
-from common.pagination import PageQuery
-from common.schema import Schema
 from pydantic import (
     MISSING,
     AfterValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     PlainValidator,
-    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
 
-from .models import Recipe, RecipeIngredient
+from common.pagination import PageQuery
+from common.schema import Schema
+
 from .names import folded, tidy
-from .scaling import QUANTITY, UnitName, display, parse, scale
+from .scaling import QUANTITY, UnitName, parse
 
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"  # not blank
-TEXT = r"^[^\x00]*[^\x00\s][^\x00]*$"  # not blank, newlines welcome
-AS_NEEDED = "as needed"
+TEXT = r"^[^\x00]*[^\x00\s][^\x00]*$"  # not blank; may have several lines
 
 
-def _quantity(value: object) -> Fraction:
+def exact(value: object) -> Fraction:
+    """Read a quantity from JSON. A float is refused: 0.1 is not one tenth in it."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError(
-            'send text such as "1 1/2" or "0.25", or a whole number: a float is not exact'
-        )
+        raise ValueError('must be text such as "1 1/2" or "0.25", or a whole number')
     return parse(str(value))
 
 
 Quantity = Annotated[
     Fraction,
-    PlainValidator(_quantity),
-    PlainSerializer(str),
+    PlainValidator(exact),
     WithJsonSchema(
         {
             "anyOf": [
@@ -49,12 +44,12 @@ Quantity = Annotated[
         }
     ),
 ]
-Title = Annotated[str, StringConstraints(max_length=120, pattern=LINE), AfterValidator(tidy)]
-Name = Annotated[str, StringConstraints(max_length=80, pattern=LINE), AfterValidator(tidy)]
-Note = Annotated[str, StringConstraints(max_length=200, pattern=LINE), AfterValidator(tidy)]
-Label = Annotated[str, StringConstraints(max_length=40, pattern=LINE), AfterValidator(folded)]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=TEXT), AfterValidator(str.strip)]
-Description = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
+Title = Annotated[str, Field(max_length=120, pattern=LINE), AfterValidator(tidy)]
+Description = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Field(max_length=80, pattern=LINE), AfterValidator(tidy)]
+Note = Annotated[str, Field(max_length=200, pattern=LINE), AfterValidator(tidy)]
+Label = Annotated[str, Field(max_length=40, pattern=LINE), AfterValidator(folded)]
+Text = Annotated[str, Field(max_length=2000, pattern=TEXT), AfterValidator(str.strip)]
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60, description="From start to table.")]
 Servings = Annotated[int, Field(ge=1, le=1000, description="How many people it feeds.")]
 Diets = Annotated[
@@ -65,10 +60,10 @@ Diets = Annotated[
 
 
 class IngredientIn(Schema):
-    """One line of a list of ingredients. Without a quantity it means: as much as is needed."""
+    """One line of the list. Without a quantity it means: as much as is needed."""
 
     model_config = ConfigDict(
-        json_schema_extra={  # what needs_a_quantity says, for machines
+        json_schema_extra={  # what unit_has_quantity says, for machines
             "anyOf": [
                 {"properties": {"unit": {"type": "null"}}},
                 {"properties": {"quantity": {"not": {"type": "null"}}}, "required": ["quantity"]},
@@ -78,12 +73,12 @@ class IngredientIn(Schema):
 
     name: Name
     quantity: Quantity | None = None
-    unit: UnitName | None = Field(None, description="None for what is counted: 3 eggs.")
+    unit: UnitName | None = Field(None, description="null for what is counted: 3 eggs.")
     note: Note | None = None
 
     @model_validator(mode="after")
-    def needs_a_quantity(self) -> Self:
-        """Refuse ``cups of sugar``."""
+    def unit_has_quantity(self) -> Self:
+        """Refuse cups of sugar without saying how many."""
         if self.unit is not None and self.quantity is None:
             raise ValueError(f"a unit needs a quantity: how many {self.unit}?")
         return self
@@ -101,7 +96,7 @@ class RecipeIn(Schema):
     cuisine: Label | None = None
     minutes: Minutes
     servings: Servings
-    diets: Diets = []
+    diets: Diets = Field(default_factory=list)
     ingredients: Ingredients
     steps: Steps
 
@@ -111,7 +106,7 @@ class RecipePatch(Schema):
 
     title: Title | MISSING = MISSING
     description: Description | MISSING = MISSING
-    cuisine: Label | None | MISSING = MISSING
+    cuisine: Label | MISSING | None = MISSING
     minutes: Minutes | MISSING = MISSING
     servings: Servings | MISSING = MISSING
     diets: Diets | MISSING = MISSING
@@ -123,15 +118,12 @@ class RecipeQuery(PageQuery):
     """Filters, all of which must hold."""
 
     cuisine: Label | None = None
-    diet: list[Label] = Field([], max_length=20, description="Repeated: suits every one of them.")
+    diet: list[Label] = Field([], max_length=20, description="Suits all of these. Repeatable.")
     with_: list[Name] = Field(
-        [],
-        alias="with",
-        max_length=20,
-        description="Repeated: takes every one of these ingredients.",
+        [], alias="with", max_length=20, description="Takes all of these ingredients. Repeatable."
     )
     without: list[Name] = Field(
-        [], max_length=20, description="Repeated: takes none of these ingredients."
+        [], max_length=20, description="Takes none of these ingredients. Repeatable."
     )
     max_minutes: Minutes | None = None
     q: str = Field("", max_length=100, description="Text in title or description, in any case.")
@@ -147,73 +139,3 @@ class ServingsQuery(Schema):
     """The number of people to cook for."""
 
     servings: Servings | None = None
-
-
-class RecipeSummary(Schema):
-    """A recipe in a list: all of it but ingredients and steps."""
-
-    id: int
-    title: str
-    description: str
-    cuisine: str | None
-    minutes: int
-    servings: int
-    diets: list[str]
-
-
-class IngredientOut(Schema):
-    """One line of a list of ingredients: exact for machines, rounded for the kitchen."""
-
-    name: str
-    quantity: str | None = Field(description='Exact, in lowest terms: "3" or "3/2".')
-    unit: UnitName | None
-    display: str = Field(description='What to measure: "1½ cups", or "about 3" if not exact.')
-    note: str | None
-
-    @classmethod
-    def of(cls, item: RecipeIngredient, factor: Fraction) -> Self:
-        """Show ``factor`` times ``item``; once, it reads as its author wrote it."""
-        amount = item.amount
-        if amount and factor != 1:
-            amount = scale(amount, factor)
-        return cls(
-            name=item.ingredient.name,
-            quantity=str(amount.quantity) if amount else None,
-            unit=amount.unit if amount else None,
-            display=display(amount) if amount else AS_NEEDED,
-            note=item.note,
-        )
-
-
-class RecipeOut(RecipeSummary):
-    """A recipe for ``servings`` people, scaled from the ``original_servings`` it was written for."""
-
-    original_servings: int
-    ingredients: list[IngredientOut]
-    steps: list[str]
-
-    @classmethod
-    def of(cls, recipe: Recipe, servings: int | None = None) -> Self:
-        """Show ``recipe`` for so many people; the recipe itself is not changed."""
-        servings = servings or recipe.servings
-        factor = Fraction(servings, recipe.servings)
-        summary = RecipeSummary.model_validate(recipe).model_dump()
-        return cls(
-            **summary | {"servings": servings},
-            original_servings=recipe.servings,
-            ingredients=[IngredientOut.of(item, factor) for item in recipe.ingredients],
-            steps=[step.text for step in recipe.steps],
-        )
-
-
-class NameOut(Schema):
-    """An ingredient that some recipe takes or took."""
-
-    name: str
-
-
-class LabelCount(Schema):
-    """A cuisine or a diet, and how many recipes have it."""
-
-    name: str
-    recipes: int

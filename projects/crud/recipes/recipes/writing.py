@@ -1,16 +1,17 @@
 """From a checked request to rows: the recipe, what it owns, and the ingredients that it shares."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import MISSING
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .models import DietTag, Ingredient, Recipe, RecipeIngredient, Step, db
+from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
 from .names import folded
 from .schemas import IngredientIn, RecipeIn, RecipePatch
 
-INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # both know ON CONFLICT
+INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def write(recipe: Recipe, body: RecipeIn | RecipePatch) -> None:
@@ -20,8 +21,6 @@ def write(recipe: Recipe, body: RecipeIn | RecipePatch) -> None:
         recipe.diet_tags = [DietTag(name=diet) for diet in fields.pop("diets")]
     if "ingredients" in fields:
         recipe.ingredients = _lines(fields.pop("ingredients"))
-    if "steps" in fields:
-        recipe.steps = [Step(position=n, text=text) for n, text in enumerate(fields.pop("steps"))]
     for name, value in fields.items():
         setattr(recipe, name, value)
     recipe.search = f"{folded(recipe.title)}\n{folded(recipe.description)}"

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from recipes.scaling import CLOSE, COUNTED, UNITS, Amount, UnitName, display, parse, rounded, scale
 
 quantities = st.fractions(min_value=Fraction(1, 1000), max_value=10_000, max_denominator=1000)
@@ -104,9 +105,27 @@ def test_quantities_are_read_exactly(text: str, value: Fraction) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "0", "0.0", "0.000", "-1", "+1", "1/0", "0/1", "1 / 2", "1  1/2", " 1", "1\n", "1e3", ".5", "1.", "½",
-     "1,5", "٣", "1000000", "0.0001", "1/1000", "1 1/2 1/2", "1.5 1/2", "NaN", "inf", "9" * 400],
-)  # fmt: skip
+    [
+        *(
+            "",
+            " ",
+            "0",
+            "0.0",
+            "0.000",
+            "-1",
+            "+1",
+            "1/0",
+            "0/1",
+            "1 / 2",
+            "1  1/2",
+            " 1",
+            "1\n",
+            "½",
+        ),
+        *("1e3", ".5", "1.", "1,5", "٣", "1000000", "0.0001", "1/1000", "1 1/2 1/2"),
+        *("1.5 1/2", "NaN", "inf", "9" * 400),
+    ],
+)
 def test_what_is_not_a_quantity_is_refused(text: str) -> None:
     """Nothing is guessed: zero, signs, exponents, stray space and foreign digits are mistakes."""
     with pytest.raises(ValueError, match="is not a quantity"):

@@ -1,4 +1,4 @@
-"""What the recipes API promises, story by story. Black box: HTTP and nothing else."""
+"""What the recipes API promises, story by story. Black box: HTTP and the command line alone."""
 
 import random
 import re
@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 SIZES = {"g": 1, "kg": 1000, "ml": 1, "l": 1000, "tsp": 1, "tbsp": 3, "cup": 48}
-FAMILIES = [{"g", "kg"}, {"ml", "l"}, {"tsp", "tbsp", "cup"}]
+FAMILIES = [["g", "kg"], ["ml", "l"], ["tsp", "tbsp", "cup"]]
 
 PANCAKES = {
     "title": "Pancakes",
@@ -51,6 +51,18 @@ def titles(client):
     return titles
 
 
+@pytest.fixture
+def scaled(client):
+    """Ingredients of a saved recipe for so many people."""
+
+    def scaled(recipe, people):
+        answer = client.get(f"/recipes/{recipe['id']}", query_string={"servings": people})
+        assert answer.status_code == 200, f"{people} people can be cooked for: {answer.text}"
+        return answer.json["ingredients"]
+
+    return scaled
+
+
 def takes(*names):
     """Ingredients of these names, for recipes in which nothing else matters."""
     return [{"name": name, "quantity": "1", "unit": "cup"} for name in names]
@@ -82,12 +94,10 @@ def test_saved_recipe_is_answered_with_its_address(client):
 
 
 @pytest.mark.story("save")
-@pytest.mark.parametrize(
-    "field", ["title", "description", "cuisine", "minutes", "servings", "diets", "steps"]
-)
-def test_recipe_reads_back_as_it_was_written(client, save, field):
+def test_recipe_reads_back_as_it_was_written(client, save):
     recipe = client.get(f"/recipes/{save()['id']}").json
-    assert recipe[field] == PANCAKES[field]
+    written = {name: value for name, value in PANCAKES.items() if name != "ingredients"}
+    assert {name: recipe.get(name) for name in written} == written
 
 
 @pytest.mark.story("save")
@@ -99,20 +109,11 @@ def test_ingredients_keep_their_order_units_and_notes(client, save):
 
 
 @pytest.mark.story("save")
-@pytest.mark.parametrize(
-    ("written", "exact"),
-    [
-        ("3", Fraction(3)),
-        (3, Fraction(3)),
-        ("1/3", Fraction(1, 3)),
-        ("1 1/2", Fraction(3, 2)),
-        ("0.25", Fraction(1, 4)),
-        ("0.1", Fraction(1, 10)),
-    ],
-)
-def test_quantities_are_kept_exactly(save, written, exact):
-    [item] = save(ingredients=one(written, "cup"))["ingredients"]
-    assert Fraction(item["quantity"]) == exact, f"{written!r} must not lose anything"
+def test_quantities_are_kept_exactly(save):
+    written = ["3", 3, "1/3", "1 1/2", "0.25", "0.1"]
+    exact = ["3", "3", "1/3", "3/2", "1/4", "1/10"]
+    shown = save(ingredients=[line for each in written for line in one(each, "cup")])["ingredients"]
+    assert [Fraction(item["quantity"]) for item in shown] == [Fraction(each) for each in exact]
 
 
 @pytest.mark.story("save")
@@ -167,8 +168,7 @@ def test_put_replaces_the_whole_recipe(client, save):
     recipe = client.get(url).json
     assert (recipe["title"], recipe["steps"]) == ("Toast", ["Toast it."])
     assert [item["name"] for item in recipe["ingredients"]] == ["bread"]
-    assert recipe["diets"] == [], "what PUT does not name goes back to its default"
-    assert recipe["cuisine"] is None, "what PUT does not name goes back to its default"
+    assert (recipe["diets"], recipe["cuisine"]) == ([], None), "what PUT leaves out is gone"
 
 
 @pytest.mark.story("change")
@@ -183,18 +183,18 @@ def test_put_twice_is_put_once(client, save):
     ("field", "value"),
     [
         ("title", "Crêpes"),
-        ("cuisine", "french"),
         ("cuisine", None),
-        ("minutes", 40),
+        ("servings", 6),
         ("diets", ["raw", "vegan"]),
         ("steps", ["Only this."]),
     ],
 )
 def test_patch_changes_what_is_sent_and_nothing_else(client, save, field, value):
-    before = save()
-    answer = client.patch(f"/recipes/{before['id']}", json={field: value})
-    assert answer.status_code == 200
-    assert client.get(f"/recipes/{before['id']}").json == before | {field: value}
+    recipe = save()
+    assert client.patch(f"/recipes/{recipe['id']}", json={field: value}).status_code == 200
+    after = client.get(f"/recipes/{recipe['id']}").json
+    for name in PANCAKES:
+        assert after[name] == (value if name == field else recipe[name])
 
 
 @pytest.mark.story("change")
@@ -220,9 +220,9 @@ def test_deleted_recipe_is_gone(client, save):
 
 
 @pytest.mark.story("change")
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
 def test_recipe_that_never_was_is_not_found(client, method):
-    body = {"json": PANCAKES} if method in {"PUT", "PATCH"} else {}
+    body = {} if method == "GET" else {"json": PANCAKES}
     answer = client.open("/recipes/4711", method=method, **body)
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
@@ -235,9 +235,7 @@ NONSENSE = {
     "blank title": {"title": "  "},
     "endless title": {"title": "x" * 10_000},
     "title that is no text": {"title": 7},
-    "title with NUL": {"title": "Pan\0cakes"},
     "no servings": {"servings": 0},
-    "negative servings": {"servings": -4},
     "servings for a town": {"servings": 1001},
     "half a serving": {"servings": 1.5},
     "servings in words": {"servings": "four"},
@@ -245,13 +243,11 @@ NONSENSE = {
     "time beyond all numbers": {"minutes": 10**20},
     "no ingredients": {"ingredients": []},
     "no steps": {"steps": []},
-    "blank step": {"steps": [" "]},
     "nameless ingredient": {"ingredients": [{"quantity": "1", "unit": "cup"}]},
     "no quantity at all": {"ingredients": one("0", "cup")},
     "negative quantity": {"ingredients": one("-1", "cup")},
     "division by zero": {"ingredients": one("1/0", "cup")},
     "quantity in words": {"ingredients": one("two", "cup")},
-    "quantity beyond all numbers": {"ingredients": one("9" * 400, "cup")},
     "unknown field": {"price": 3},
 }
 
@@ -264,17 +260,16 @@ def test_nonsense_is_refused_and_named(client, change):
     assert answer.mimetype == "application/problem+json"
     [field] = change
     places = [".".join(map(str, error["loc"])) for error in answer.json["errors"]]
-    assert any(field in place for place in places) or field == "title", (
-        f"the answer must name {field}, it names {places}"
-    )
+    assert any(field in place for place in places), f"{field} is wrong, not {places}"
     assert client.get("/recipes").json == [], "nothing may be saved"
 
 
 @pytest.mark.story("refuse")
-@pytest.mark.parametrize("field", ["title", "minutes", "servings", "ingredients", "steps"])
-def test_missing_field_is_refused(client, field):
-    recipe = {name: value for name, value in PANCAKES.items() if name != field}
-    assert client.post("/recipes", json=recipe).status_code == 422
+def test_empty_recipe_is_refused_for_all_that_it_lacks(client):
+    answer = client.post("/recipes", json={})
+    assert answer.status_code == 422
+    missing = {error["loc"][-1] for error in answer.json["errors"]}
+    assert missing >= {"title", "minutes", "servings", "ingredients", "steps"}
 
 
 @pytest.mark.story("refuse")
@@ -293,7 +288,7 @@ def test_refused_change_leaves_the_recipe_as_it_was(client, save, method):
     [
         ("{", "application/json", 400),
         ("[]", "application/json", 422),
-        ("title=x", "text/plain", 415),
+        ("title=Soup", "text/plain", 415),
     ],
 )
 def test_what_is_no_json_object_is_refused(client, body, kind, status):
@@ -305,56 +300,50 @@ def test_what_is_no_json_object_is_refused(client, body, kind, status):
 
 @pytest.mark.story("scale")
 @pytest.mark.parametrize(
-    ("written", "unit", "servings", "scaled"),
+    ("written", "unit", "people", "exact"),
     [
         ("1/3", "cup", 6, "2/3"),
-        ("1/3", "cup", 9, "1"),
         ("1", "cup", 1, "1/3"),
-        ("1 1/2", "cup", 2, "1"),
         ("0.1", "kg", 30, "1"),
         ("2", None, 4, "8/3"),
         ("1", "clove", 1000, "1000/3"),
     ],
 )
-def test_quantities_scale_in_exact_fractions(client, save, written, unit, servings, scaled):
+def test_quantities_scale_in_exact_fractions(save, scaled, written, unit, people, exact):
     recipe = save(servings=3, ingredients=one(written, unit))
-    answer = client.get(f"/recipes/{recipe['id']}", query_string={"servings": servings})
-    assert answer.json["servings"] == servings
-    [item] = answer.json["ingredients"]
-    assert Fraction(item["quantity"]) == Fraction(scaled), (
-        f"{written} {unit} for 3, cooked for {servings}, is {scaled}: not {item['quantity']}"
+    [item] = scaled(recipe, people)
+    assert Fraction(item["quantity"]) == Fraction(exact), (
+        f"{written} {unit} for 3, cooked for {people}, is {exact} and not {item['quantity']}"
     )
 
 
 @pytest.mark.story("scale")
-def test_any_number_of_servings_keeps_the_amount(client, save):
-    for _ in range(20):
-        family = random.choice(FAMILIES)
-        unit = random.choice(sorted(family))
-        quantity = Fraction(random.randint(1, 999), random.randint(1, 99))
-        written, wanted = random.randint(1, 1000), random.randint(1, 1000)
-        recipe = save(servings=written, ingredients=one(str(quantity), unit))
-        answer = client.get(f"/recipes/{recipe['id']}?servings={wanted}")
-        [item] = answer.json["ingredients"]
+def test_any_number_of_servings_keeps_the_amount(save, scaled):
+    for _ in range(10):
+        [family] = random.sample(FAMILIES, 1)
+        [unit] = random.sample(family, 1)
+        quantity = Fraction(*random.sample(range(1, 1000), 2))
+        written, wanted = random.sample(range(1, 1001), 2)
+        [item] = scaled(save(servings=written, ingredients=one(str(quantity), unit)), wanted)
         case = f"{quantity} {unit} for {written}, cooked for {wanted}"
         assert item["unit"] in family, f"{case}: {unit} cannot become {item['unit']}"
-        assert Fraction(item["quantity"]) * SIZES[item["unit"]] == (
-            quantity * SIZES[unit] * wanted / written
-        ), f"{case}: {item['quantity']} {item['unit']} is another amount"
+        amount = Fraction(item["quantity"]) * SIZES[item["unit"]]
+        assert amount == quantity * SIZES[unit] * wanted / written, (
+            f"{case}: {item['quantity']} {item['unit']} is another amount"
+        )
 
 
 @pytest.mark.story("scale")
-def test_scaling_never_changes_the_stored_recipe(client, save):
+def test_scaling_never_changes_the_stored_recipe(client, save, scaled):
     before = save()
-    for servings in (1, 1000, 7):
-        assert client.get(f"/recipes/{before['id']}?servings={servings}").status_code == 200
+    for people in (1, 1000, 7):
+        scaled(before, people)
     assert client.get(f"/recipes/{before['id']}").json == before
 
 
 @pytest.mark.story("scale")
-def test_ingredient_without_quantity_has_none_for_a_thousand_either(client, save):
-    recipe = save(ingredients=[{"name": "salt"}])
-    [item] = client.get(f"/recipes/{recipe['id']}?servings=1000").json["ingredients"]
+def test_ingredient_without_quantity_has_none_for_a_thousand_either(save, scaled):
+    [item] = scaled(save(ingredients=[{"name": "salt"}]), 1000)
     assert (item["name"], item["quantity"]) == ("salt", None)
 
 
@@ -362,17 +351,13 @@ def test_ingredient_without_quantity_has_none_for_a_thousand_either(client, save
 def test_everything_but_the_amounts_stays(client, save):
     recipe = save()
     scaled = client.get(f"/recipes/{recipe['id']}?servings=30").json
+    assert scaled["servings"] == 30
     for field in ("title", "minutes", "diets", "steps"):
         assert scaled[field] == recipe[field], f"{field} does not grow with the servings"
-    assert [item["name"] for item in scaled["ingredients"]] == [
-        item["name"] for item in recipe["ingredients"]
-    ]
 
 
 @pytest.mark.story("scale")
-@pytest.mark.parametrize(
-    "servings", ["0", "-1", "1001", "1e9", "9" * 400, "1.5", "1/2", "four", "", "NaN", "\0"]
-)
+@pytest.mark.parametrize("servings", ["0", "-1", "1001", "9" * 400, "1.5", "four", "", "NaN"])
 def test_impossible_servings_are_refused(client, save, servings):
     recipe = save()
     answer = client.get(f"/recipes/{recipe['id']}", query_string={"servings": servings})
@@ -382,9 +367,8 @@ def test_impossible_servings_are_refused(client, save, servings):
 
 @pytest.mark.story("scale")
 @pytest.mark.parametrize("servings", [1, 1000])
-def test_smallest_and_largest_servings_are_cooked(client, save, servings):
-    recipe = save(servings=servings)
-    assert client.get(f"/recipes/{recipe['id']}?servings={1001 - servings}").status_code == 200
+def test_fewest_and_most_servings_are_cooked(save, scaled, servings):
+    assert scaled(save(servings=servings), 1001 - servings)
 
 
 # --- kitchen ---
@@ -392,23 +376,20 @@ def test_smallest_and_largest_servings_are_cooked(client, save, servings):
 
 @pytest.mark.story("kitchen")
 @pytest.mark.parametrize(
-    ("written", "unit", "times", "quantity", "new_unit"),
+    ("once", "tripled"),
     [
-        ("750", "g", 2, "3/2", "kg"),
-        ("500", "g", 2, "1", "kg"),
-        ("250", "ml", 6, "3/2", "l"),
-        ("1", "tsp", 3, "1", "tbsp"),
-        ("2", "tsp", 3, "2", "tbsp"),
-        ("1/3", "cup", 2, "2/3", "cup"),
-        ("100", "g", 2, "200", "g"),
-        ("1", "tsp", 2, "2", "tsp"),
+        (("500", "g"), ("3/2", "kg")),
+        (("500", "ml"), ("3/2", "l")),
+        (("1", "tsp"), ("1", "tbsp")),
+        (("2", "tsp"), ("2", "tbsp")),
+        (("1/3", "cup"), ("1", "cup")),
+        (("100", "g"), ("300", "g")),
     ],
 )
-def test_units_step_up_sensibly(client, save, written, unit, times, quantity, new_unit):
-    recipe = save(servings=2, ingredients=one(written, unit))
-    [item] = client.get(f"/recipes/{recipe['id']}?servings={2 * times}").json["ingredients"]
-    assert (Fraction(item["quantity"]), item["unit"]) == (Fraction(quantity), new_unit), (
-        f"{times} times {written} {unit} reads {quantity} {new_unit} in a kitchen"
+def test_units_step_up_sensibly(save, scaled, once, tripled):
+    [item] = scaled(save(servings=2, ingredients=one(*once)), 6)
+    assert (Fraction(item["quantity"]), item["unit"]) == (Fraction(tripled[0]), tripled[1]), (
+        f"three times {once} reads {tripled} in a kitchen"
     )
 
 
@@ -416,38 +397,32 @@ def test_units_step_up_sensibly(client, save, written, unit, times, quantity, ne
 @pytest.mark.parametrize(
     ("written", "people", "hint"), [("2", 4, 3), ("4", 4, 5), ("2", 5, 3), ("1", 7, 2)]
 )
-def test_things_that_are_counted_come_with_a_rounded_hint(client, save, written, people, hint):
-    recipe = save(servings=3, ingredients=[{"name": "eggs", "quantity": written}])
-    [item] = client.get(f"/recipes/{recipe['id']}?servings={people}").json["ingredients"]
-    assert Fraction(item["quantity"]) == Fraction(written) * people / 3, (
-        "the exact number stays exact"
-    )
+def test_counted_things_come_with_a_rounded_hint(save, scaled, written, people, hint):
+    [item] = scaled(save(servings=3, ingredients=one(written)), people)
+    exact = Fraction(written) * people / 3
+    assert Fraction(item["quantity"]) == exact, "the exact number stays exact"
     assert number(item["display"]) == hint, (
-        f"{float(Fraction(item['quantity'])):.2f} eggs are about {hint}, not {item['display']!r}"
+        f"{float(exact):.2f} eggs are about {hint}, not {item['display']!r}"
     )
     assert "about" in item["display"], "the hint must not pass for the exact number"
 
 
 @pytest.mark.story("kitchen")
-@pytest.mark.parametrize(
-    ("written", "unit"), [("100", "g"), ("2", "kg"), ("500", "ml"), ("5", "cup")]
-)
 @pytest.mark.parametrize("people", [1, 2, 4, 7, 11])
-def test_what_is_displayed_can_be_measured(client, save, written, unit, people):
-    recipe = save(servings=3, ingredients=one(written, unit))
-    [item] = client.get(f"/recipes/{recipe['id']}?servings={people}").json["ingredients"]
-    exact = float(Fraction(item["quantity"]))
-    assert number(item["display"]) == pytest.approx(exact, rel=0.06), "rounded, but not far off"
-    assert not re.search(r"\.\d{3}|/\d\d", item["display"]), (
-        f"no scale and no cup shows {item['display']!r}"
-    )
+def test_what_is_displayed_can_be_measured(save, scaled, people):
+    lines = [*one("100", "g"), *one("2", "kg"), *one("500", "ml"), *one("5", "cup")]
+    for item in scaled(save(servings=3, ingredients=lines), people):
+        exact = float(Fraction(item["quantity"]))
+        assert number(item["display"]) == pytest.approx(exact, rel=0.06), "rounded, but near"
+        assert not re.search(r"\.\d{3}|/\d\d", item["display"]), (
+            f"no scale and no cup shows {item['display']!r}"
+        )
 
 
 @pytest.mark.story("kitchen")
-def test_nothing_is_rounded_to_nothing(client, save):
+def test_nothing_is_rounded_to_nothing(save, scaled):
     lines = [*one("1"), *one("1", "tsp"), *one("1", "g"), *one("1", "ml"), *one("1", "pinch")]
-    recipe = save(servings=1000, ingredients=lines)
-    for item in client.get(f"/recipes/{recipe['id']}?servings=1").json["ingredients"]:
+    for item in scaled(save(servings=1000, ingredients=lines), 1):
         assert number(item["display"]) > 0, f"{item} would leave it out"
 
 
@@ -459,13 +434,11 @@ def test_nothing_is_rounded_to_nothing(client, save):
     ("diets", "found"),
     [
         (["vegan"], ["Soup", "Salad"]),
-        (["gluten-free"], ["Steak", "Salad"]),
         (["vegan", "gluten-free"], ["Salad"]),
         (["gluten-free", "vegan"], ["Salad"]),
         (["VEGAN", " gluten-free "], ["Salad"]),
         (["vegan", "vegan"], ["Soup", "Salad"]),
-        (["vegan", "raw"], []),
-        (["paleo"], []),
+        (["vegan", "paleo"], []),
         ([], ["Toast", "Steak", "Soup", "Salad"]),
     ],
 )
@@ -473,23 +446,17 @@ def test_recipe_must_suit_every_diet(save, titles, diets, found):
     save(title="Salad", diets=["gluten-free", "vegan"])
     save(title="Soup", diets=["vegan"])
     save(title="Steak", diets=["gluten-free"])
-    save(title="Toast", diets=[])
+    save(title="Toast", diets=["not-vegan"])
     assert titles(diet=diets) == found
 
 
 @pytest.mark.story("diets")
-def test_diet_filter_counts_what_it_finds(client, save):
+def test_total_counts_what_suits_every_diet(client, save):
     for diets in (["vegan", "raw"], ["vegan"], ["raw"], ["raw", "vegan"]):
         save(diets=diets)
     answer = client.get("/recipes?diet=vegan&diet=raw&per_page=1")
     assert len(answer.json) == 1
     assert answer.headers["X-Total-Count"] == "2"
-
-
-@pytest.mark.story("diets")
-def test_diet_is_not_a_part_of_a_word(save, titles):
-    save(title="Cheese", diets=["vegetarian", "not-vegan"])
-    assert titles(diet=["vegan"]) == []
 
 
 # --- pantry ---
@@ -500,19 +467,15 @@ def test_diet_is_not_a_part_of_a_word(save, titles):
     ("filters", "found"),
     [
         ({"with": ["flour"]}, ["Bread", "Pancakes"]),
-        ({"with": ["flour", "eggs"]}, ["Pancakes"]),
-        ({"with": [" FLOUR"]}, ["Bread", "Pancakes"]),
-        ({"with": ["unicorn"]}, []),
+        ({"with": [" FLOUR", "eggs"]}, ["Pancakes"]),
         ({"with": ["flour", "unicorn"]}, []),
+        ({"with": ["egg"]}, []),
         ({"without": ["eggs"]}, ["Bread"]),
-        ({"without": ["Eggs "]}, ["Bread"]),
-        ({"without": ["flour"]}, ["Omelette"]),
+        ({"without": ["Flour "]}, ["Omelette"]),
         ({"without": ["water", "butter"]}, ["Pancakes"]),
-        ({"without": ["unicorn"]}, ["Omelette", "Bread", "Pancakes"]),
         ({"without": ["unicorn", "eggs"]}, ["Bread"]),
         ({"with": ["eggs"], "without": ["flour"]}, ["Omelette"]),
         ({"with": ["eggs"], "without": ["eggs"]}, []),
-        ({"with": ["egg"]}, []),
     ],
 )
 def test_recipes_are_found_by_what_they_take(save, titles, filters, found):
@@ -523,18 +486,19 @@ def test_recipes_are_found_by_what_they_take(save, titles, filters, found):
 
 
 @pytest.mark.story("pantry")
-def test_recipe_that_takes_an_ingredient_twice_is_listed_once(client, save, titles):
+def test_recipe_that_takes_an_ingredient_twice_is_listed_once(client, save):
     save(title="Cake", ingredients=takes("sugar", "flour", "sugar"))
-    assert titles(**{"with": ["sugar"]}) == ["Cake"]
-    assert client.get("/recipes?with=sugar").headers["X-Total-Count"] == "1"
+    answer = client.get("/recipes?with=sugar")
+    assert [recipe["title"] for recipe in answer.json] == ["Cake"]
+    assert answer.headers["X-Total-Count"] == "1"
 
 
 @pytest.mark.story("pantry")
 def test_ingredients_are_searched_by_a_part_of_their_name(client, save):
     save(ingredients=takes("Brown sugar", "sugar", "100% cocoa", "cocoa_butter"))
     found = {
-        q: [item["name"] for item in client.get("/ingredients", query_string={"q": q}).json]
-        for q in ("SUGAR", "%", "_", "salt")
+        text: [item["name"] for item in client.get("/ingredients", query_string={"q": text}).json]
+        for text in ("SUGAR", "%", "_", "salt")
     }
     assert found == {
         "SUGAR": ["Brown sugar", "sugar"],
@@ -551,14 +515,12 @@ def test_ingredients_are_searched_by_a_part_of_their_name(client, save):
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
-        ({"cuisine": "thai"}, ["Curry", "Larb"]),
+        ({}, ["Ragù", "Curry", "Larb"]),
         ({"cuisine": "THAI"}, ["Curry", "Larb"]),
         ({"cuisine": "martian"}, []),
         ({"max_minutes": 20}, ["Larb"]),
         ({"max_minutes": 19}, []),
-        ({"cuisine": "thai", "max_minutes": 30}, ["Curry", "Larb"]),
         ({"cuisine": "thai", "max_minutes": 29}, ["Larb"]),
-        ({}, ["Ragù", "Curry", "Larb"]),
     ],
 )
 def test_list_is_filtered_by_cuisine_and_time(save, titles, filters, found):
@@ -569,48 +531,35 @@ def test_list_is_filtered_by_cuisine_and_time(save, titles, filters, found):
 
 
 @pytest.mark.story("find")
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("stew", ["Bean stew"]),
-        ("STEW", ["Bean stew"]),
-        ("an st", ["Bean stew"]),
-        ("100%", ["100% rye bread"]),
-        ("%", ["100% rye bread"]),
-        ("_", ["snake_cake"]),
-        ("\\", ["Back\\slash"]),
-        ("/", ["Half/half"]),
-        ("crème", ["CRÈME BRÛLÉE"]),
-        ("nothing like it", []),
-    ],
-)
-def test_text_search_is_literal_and_ignores_case(save, titles, text, found):
-    for title in ("Bean stew", "100% rye bread", "snake_cake", "Back\\slash", "Half/half"):
-        save(title=title)
-    save(title="CRÈME BRÛLÉE")
-    assert titles(q=text) == found
+def test_text_search_is_literal_and_ignores_case(save, titles):
+    for name in ("Bean stew", "100% rye bread", "snake_cake", "Back\\slash", "CRÈME BRÛLÉE"):
+        save(title=name)
+    found = {text: titles(q=text) for text in ("STEW", "an st", "0%", "%", "_", "\\", "crème", "-")}
+    assert found == {
+        "STEW": ["Bean stew"],
+        "an st": ["Bean stew"],
+        "0%": ["100% rye bread"],
+        "%": ["100% rye bread"],
+        "_": ["snake_cake"],
+        "\\": ["Back\\slash"],
+        "crème": ["CRÈME BRÛLÉE"],
+        "-": [],
+    }
 
 
 @pytest.mark.story("find")
 def test_list_comes_in_pages(client, save):
     ids = [save(title=f"No. {n}")["id"] for n in range(5)]
     pages = [client.get(f"/recipes?per_page=2&page={page}") for page in (1, 2, 3, 4)]
-    assert [[recipe["id"] for recipe in page.json] for page in pages] == [
-        ids[:2:-1],
-        ids[2:0:-1],
-        ids[:1],
-        [],
-    ]
+    shown = [[recipe["id"] for recipe in page.json] for page in pages]
+    assert shown == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]], []]
     assert pages[0].headers["X-Total-Count"] == "5"
     assert 'rel="next"' in pages[0].headers["Link"]
     assert 'rel="next"' not in pages[2].headers["Link"]
 
 
 @pytest.mark.story("find")
-@pytest.mark.parametrize(
-    "query",
-    ["page=0", "per_page=-1", "per_page=101", "max_minutes=soon", "max_minutes=0", "sort=taste"],
-)
+@pytest.mark.parametrize("query", ["page=0", "per_page=101", "max_minutes=soon", "sort=taste"])
 def test_impossible_filters_are_refused(client, query):
     assert client.get(f"/recipes?{query}").status_code == 422
 
@@ -621,19 +570,13 @@ def test_impossible_filters_are_refused(client, query):
 @pytest.mark.story("one-ingredient")
 def test_ingredient_is_one_however_it_is_spelt(client, save, titles):
     save(title="Bread", ingredients=takes("Olive oil"))
-    save(title="Salad", ingredients=takes("  OLIVE   oil "))
+    save(title="Salad", ingredients=takes("  OLIVE   oil ", "olive oil"))
     assert [item["name"] for item in client.get("/ingredients").json] == ["Olive oil"]
     assert titles(**{"with": ["olive OIL"]}) == ["Salad", "Bread"]
 
 
 @pytest.mark.story("one-ingredient")
-def test_two_spellings_in_one_recipe_are_one_ingredient(client, save):
-    save(ingredients=takes("salt", "Salt", "SALT "))
-    assert len(client.get("/ingredients").json) == 1
-
-
-@pytest.mark.story("one-ingredient")
-def test_two_cooks_at_once_make_one_ingredient(client, at_once):
+def test_cooks_at_once_make_one_ingredient(client, at_once):
     spellings = ["saffron", "Saffron", "SAFFRON", " saffron "]
     answers = at_once(
         4, lambda n: client.post("/recipes", json=PANCAKES | {"ingredients": takes(spellings[n])})
@@ -649,5 +592,5 @@ def test_deleting_a_recipe_leaves_shared_ingredients(client, save):
     client.delete(f"/recipes/{gone['id']}")
     shown = client.get(f"/recipes/{stays['id']}").json["ingredients"]
     assert [item["name"] for item in shown] == ["rice", "nori"]
-    names = [item["name"] for item in client.get("/ingredients").json]
-    assert {"rice", "nori"} <= set(names)
+    names = {item["name"] for item in client.get("/ingredients").json}
+    assert names >= {"rice", "nori"}

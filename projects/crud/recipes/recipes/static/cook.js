@@ -1,5 +1,5 @@
 // Cooking from a recipe: #7 shows recipe 7, #7/12 for twelve. The API does the arithmetic.
-import { ask, calmly, duration, element, failure } from "./page.js";
+import { ask, calmly, duration, element, failure, tone } from "./page.js";
 
 const dialog = document.querySelector("#recipe");
 const body = document.querySelector("#recipe-body");
@@ -77,9 +77,10 @@ function show(url, recipe) {
     onclick: () => set(Math.min(1000, Math.max(1, Number(count.value) + by))) }, sign);
 
   say(recipe);
+  dialog.className = tone(recipe.cuisine);
   body.replaceChildren(
     element("p", { class: "cuisine" }, recipe.cuisine ?? "from anywhere"),
-    element("h2", { id: "recipe-title" }, recipe.title),
+    element("h2", { id: "recipe-title", tabindex: -1 }, recipe.title),
     element("p", { class: "lead" }, recipe.description),
     element("ul", { class: "tags" }, element("li", { class: "time" }, duration(recipe.minutes)),
       ...recipe.diets.map((diet) => element("li", {}, diet))),
@@ -93,14 +94,22 @@ function show(url, recipe) {
       element("section", {},
         element("h3", {}, "Method"),
         element("ol", { class: "steps" }, ...recipe.steps.map((text) => element("li", {}, text))))));
+  body.querySelector("h2").focus(); // a screen reader begins with the title
 }
 
-function line({ name, display, quantity, unit, note }) {
+function line({ name, display, quantity, note }) {
   const about = display.startsWith("about ");
   return element("li", {},
     element("span", { class: "amount" }, display.replace("about ", "≈ "),
-      about ? element("small", { title: "The exact amount" }, `${quantity}${unit ? ` ${unit}` : ""}`) : null),
+      about ? element("small", {}, `exactly ${mixed(quantity)}`) : null),
     element("span", {}, name, note ? element("small", {}, `, ${note}`) : null));
+}
+
+/** Write "16/9" as "1 7/9". */
+function mixed(quantity) {
+  const [above, below] = quantity.split("/").map(Number);
+  const whole = Math.floor(above / (below || 1));
+  return below && whole ? `${whole} ${above % below}/${below}` : quantity;
 }
 
 /** Replace the lines whose amount has changed, and let those catch the eye. */

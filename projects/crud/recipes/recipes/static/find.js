@@ -1,5 +1,5 @@
 // Finding recipes: the form is the truth, the address bar its copy, the API does the filtering.
-import { ask, calmly, duration, element, failure } from "./page.js";
+import { ask, calmly, duration, element, failure, tone } from "./page.js";
 import { followAddress } from "./cook.js";
 
 const { recipes, cuisines, diets, ingredients } = document.querySelector("#cookbook").dataset;
@@ -61,7 +61,7 @@ function showTokens(name) {
 
 function card(recipe) {
   const facts = [duration(recipe.minutes), `serves ${recipe.servings}`].join(" · ");
-  return element("li", { class: "card recipe" },
+  return element("li", { class: `card recipe ${tone(recipe.cuisine)}` },
     element("p", { class: "cuisine" }, recipe.cuisine ?? "from anywhere"),
     element("h2", {}, element("a", { href: `#${recipe.id}` }, recipe.title)),
     element("p", { class: "about" }, recipe.description),
@@ -151,6 +151,7 @@ pages.addEventListener("click", (event) => {
   document.querySelector("#main").scrollIntoView();
 });
 
+if (matchMedia("(max-width: 46rem)").matches && !location.search) document.querySelector("#more").open = false;
 await offerChoices().catch(() => {}); // the list itself will say what is wrong
 restore(new URLSearchParams(location.search));
 load();

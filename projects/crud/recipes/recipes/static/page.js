@@ -47,3 +47,10 @@ export function failure(error, retry) {
     element("p", { class: "error" }, error.message),
     element("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
 }
+
+/** Each cuisine has one of six colours, always the same; the stylesheet knows them. */
+export function tone(cuisine) {
+  let sum = 0;
+  for (const letter of cuisine ?? "") sum = (sum * 33 + letter.codePointAt(0)) % 6007;
+  return `tone-${sum % 6}`;
+}
