@@ -1,6 +1,6 @@
 """``flask worker``: RQ's worker for one application.
 
-RQ's worker forks a process for each job and watches it. This one differs in four points:
+RQ's worker forks a process for each job and watches it. This one differs in five points:
 
 - It notices a death in seconds. While a job runs, its worker renews a lease of ``LEASE`` seconds
   every ``HEARTBEAT``. Every worker puts jobs back whose lease has run out. (RQ itself gives a job
@@ -8,6 +8,7 @@ RQ's worker forks a process for each job and watches it. This one differs in fou
 - If a worker is killed, the process that runs its job ends too, so that no job runs twice at once.
 - It has no thread and no scheduler process: a process with threads must not fork, and a scheduler
   would outlive a killed worker. What they would do it does between two jobs and every second.
+- It waits half a minute for a server that is away, in mid-job too.
 - Each job runs in an application context of its own, without the parent's database connections.
 """
 
@@ -22,7 +23,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry as Reconnect
 from rq import Queue, SimpleWorker, Worker
 from rq.exceptions import StopRequested
 from rq.executions import Execution
@@ -101,6 +104,7 @@ class JobWorker(_InApp, Worker):
             job_monitoring_interval=HEARTBEAT,
             worker_ttl=WORKER_TTL,
         )
+        job_queue.redis.set_retry(Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=30))
         self.job_queue = job_queue
         self.asked_to_stop = False
         self._parent = parent

@@ -35,6 +35,7 @@ from flask import Flask, current_app
 from flask.cli import run_command
 from flask.helpers import get_debug_flag
 from pydantic import Field
+from pydantic_core import to_jsonable_python
 from redis import ConnectionPool, Redis, UnixDomainSocketConnection
 from redis.backoff import ExponentialBackoff
 from redis.client import Pipeline
@@ -117,9 +118,10 @@ def start_worker(app: Flask) -> "subprocess.Popen[bytes]":
     ``app``. If this process is killed, the child finishes the job in hand first.
     """
     environment = dict(os.environ)
-    for field in app.extensions["common_settings"].model_fields:
-        value = app.config[field.upper()]
-        environment[field.upper()] = "" if value is None else _as_text(value)
+    for name in map(str.upper, app.extensions["common_settings"].model_fields):
+        value = to_jsonable_python(app.config[name])
+        text = value if isinstance(value, str) else json.dumps(value)
+        environment[name] = "" if value is None else text
     command = [sys.executable, "-m", "flask", "--app", app.import_name, "worker"]
     child = subprocess.Popen(
         [*command, "--parent", str(os.getpid())],
@@ -129,10 +131,6 @@ def start_worker(app: Flask) -> "subprocess.Popen[bytes]":
     )
     atexit.register(_stop, child)
     return child
-
-
-def _as_text(value: object) -> str:
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
 def _stop(child: "subprocess.Popen[bytes]") -> None:
@@ -146,7 +144,7 @@ def _stop(child: "subprocess.Popen[bytes]") -> None:
 
 def _in_flask_run() -> bool:
     context = click.get_current_context(silent=True)
-    if context is None or context.command is not run_command:
+    if context is None or context.command is not run_command or sys.platform == "win32":
         return False
     reload = context.params["reload"]
     reloads = get_debug_flag() if reload is None else reload
@@ -233,7 +231,7 @@ class JobQueue:
 
 
 def _redis(app: Flask) -> Redis:
-    retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=12)  # in all about 9 s
+    retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=8)  # in all about 5 s
     if url := app.config["REDIS_URL"]:
         return Redis.from_url(url, retry=retry)
     pool = ConnectionPool(_OwnServer, folder=Path(app.instance_path, "queue"), retry=retry)
