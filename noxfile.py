@@ -20,6 +20,7 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
+nox.options.envdir = f".nox/{sys.implementation.cache_tag}"  # another Python, another environment
 nox.options.sessions = ["lint", "tests"]
 
 # `kill` ends a session as Ctrl-C does; nox by itself would leave a server running.
@@ -48,7 +49,17 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     packages = [folder / idea for idea, folder in IDEAS.items()]
-    session.run("mypy", "dev.py", "noxfile.py", "classroom", "common/src/common", *packages)
+    session.run(
+        "python", "-m", "mypy", "dev.py", "noxfile.py", "classroom", "common/src/common", *packages
+    )
+
+
+@nox.session
+def fix(session: nox.Session) -> None:
+    """Mend what can be mended of style and format. Arguments are files or folders."""
+    install(session, "ruff")
+    session.run("ruff", "check", "--fix-only", *session.posargs)
+    session.run("ruff", "format", *session.posargs)
 
 
 @nox.session
@@ -98,7 +109,8 @@ def gallery(session: nox.Session) -> None:
 def new(session: nox.Session) -> None:
     """Make a project from the scaffold. Arguments go to cookiecutter."""
     install(session, *groups("tools"))
-    session.run("cookiecutter", "cookiecutter", "--output-dir", "projects", *session.posargs)
+    cookiecutter = ["python", "-m", "cookiecutter", "cookiecutter", "--output-dir", "projects"]
+    session.run(*cookiecutter, *session.posargs)
     session.run("python", "-m", "classroom.catalogue")
     for folder in sorted({*ideas().values()} - {*IDEAS.values()}):
         session.log(f"Made {folder.relative_to(ROOT)}. Its README.md says what to change first.")
