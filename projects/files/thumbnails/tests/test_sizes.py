@@ -10,8 +10,8 @@ sides = st.integers(1, 20_000)
 boxes = st.builds(
     Size,
     name=st.sampled_from(["small", "large"]),
-    width=st.integers(1, 4096),
-    height=st.integers(1, 4096),
+    width=st.integers(1, 9999),
+    height=st.integers(1, 9999),
     mode=st.sampled_from(["fit", "crop"]),
 )
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -105,17 +105,11 @@ def test_sizes_are_read_with_spaces_and_default_to_fit() -> None:
         ("Small=160x160", "not written as"),
         ("../x=160x160", "not written as"),
         ("small=160x160,", "not written as"),
-        ("small=0x160", "from 1 to 4096"),
-        ("small=160x4097", "from 1 to 4096"),
+        ("small=0x160", "not written as"),
+        ("small=160x10000", "not written as"),
         ("a=1x1,b=2x2,a=3x3", "'a' is there twice"),
-        (",".join(f"s{number}=9x9" for number in range(21)), "21 sizes are too many"),
     ],
 )
 def test_badly_written_sizes_are_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_all(text)
-
-
-def test_largest_size_and_twenty_sizes_are_allowed() -> None:
-    assert parse("s=4096x4096").width == 4096
-    assert len(parse_all(",".join(f"s{number}=9x9" for number in range(20)))) == 20

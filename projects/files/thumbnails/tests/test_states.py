@@ -1,12 +1,11 @@
 """Each step of a job, taken and refused."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from thumbnails.models import STATUSES, Image, Job, db
+from thumbnails.models import STATUSES, Image, Job, Thumbnail, db
 from thumbnails.states import (
     ATTEMPTS,
     TRANSITIONS,
@@ -18,8 +17,6 @@ from thumbnails.states import (
     reopen,
     retry,
 )
-
-LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +41,7 @@ def state(job: str) -> tuple[str, int]:
 
 
 def taken(job: str) -> str:
-    ticket = claim(job, LEASE)
+    ticket = claim(job)
     assert ticket, "a job that is due was not to be had"
     return ticket
 
@@ -61,42 +58,42 @@ def test_a_claim_takes_a_queued_job(job: str) -> None:
 
 def test_a_job_is_claimed_once(job: str) -> None:
     taken(job)
-    assert claim(job, LEASE) is None
+    assert claim(job) is None
     assert state(job) == ("running", 1)
 
 
 def test_a_claim_waits_for_the_due_time(job: str, clock: Any) -> None:
     fail(job, taken(job), "full", attempt=1)
     clock.advance(seconds=9.9)
-    assert claim(job, LEASE) is None
+    assert claim(job) is None
     clock.advance(seconds=0.1)
-    assert claim(job, LEASE)
+    assert claim(job)
 
 
 def test_a_job_is_taken_over_when_its_lease_has_run_out(job: str, clock: Any) -> None:
     lost = taken(job)
     clock.advance(seconds=29.9)
-    assert claim(job, LEASE) is None
+    assert claim(job) is None
     clock.advance(seconds=0.1)
-    assert claim(job, LEASE) not in {None, lost}
+    assert claim(job) not in {None, lost}
     assert state(job) == ("running", 2)
 
 
 def test_renewing_keeps_others_off(job: str, clock: Any) -> None:
     ticket = taken(job)
     clock.advance(seconds=20)
-    assert renew(job, ticket, LEASE)
+    assert renew(job, ticket)
     clock.advance(seconds=29)
-    assert claim(job, LEASE) is None
+    assert claim(job) is None
     clock.advance(seconds=1)
-    assert claim(job, LEASE)
+    assert claim(job)
 
 
 def test_who_lost_a_job_changes_nothing_any_more(job: str, clock: Any) -> None:
     lost = taken(job)
     clock.advance(seconds=30)
     holder = taken(job)
-    assert not renew(job, lost, LEASE)
+    assert not renew(job, lost)
     assert not finish(job, lost)
     assert not fail(job, lost, "late", attempt=1)
     assert state(job) == ("running", 2)
@@ -134,27 +131,25 @@ def test_a_failed_job_is_retried_now_with_all_attempts(job: str) -> None:
     fail(job, taken(job), "damaged", attempt=1, permanent=True)
     assert retry(job)
     assert state(job) == ("queued", 0)
-    assert claim(job, LEASE)
+    assert claim(job)
 
 
-def test_a_done_job_is_reopened_now_with_all_attempts(job: str) -> None:
+def test_a_done_job_is_reopened_when_a_thumbnail_is_missing(job: str) -> None:
     finish(job, taken(job))
+    assert not reopen(job), "there is nothing to do"
+    db.session.add(Thumbnail(image_id="0" * 64, name="s", position=0, spec="s=1x1:fit", key="k"))
     assert reopen(job)
     assert state(job) == ("queued", 0)
-    assert claim(job, LEASE)
+    assert claim(job)
 
 
-@pytest.mark.parametrize("step", [retry, reopen])
-def test_other_jobs_are_neither_retried_nor_reopened(job: str, step: Any) -> None:
-    assert not step(job), "it is queued"
+def test_no_other_job_is_retried(job: str) -> None:
+    assert not retry(job), "it is queued"
     ticket = taken(job)
-    assert not step(job), "it is running"
-    if step is retry:
-        finish(job, ticket)
-    else:
-        fail(job, ticket, "damaged", attempt=1, permanent=True)
-    assert not step(job)
-    assert not step("no such job")
+    assert not retry(job), "it is running"
+    finish(job, ticket)
+    assert not retry(job), "it is done"
+    assert not retry("no such job")
 
 
 def test_a_job_that_kills_its_workers_is_given_up(job: str, clock: Any) -> None:
@@ -162,7 +157,7 @@ def test_a_job_that_kills_its_workers_is_given_up(job: str, clock: Any) -> None:
         assert not give_up(), f"given up after {attempt - 1} attempts"
         taken(job)
         clock.advance(seconds=30)
-    assert claim(job, LEASE) is None
+    assert claim(job) is None
     assert give_up()
     assert state(job) == ("failed", ATTEMPTS)
 
@@ -178,7 +173,7 @@ def test_a_job_in_hand_is_not_given_up(job: str, clock: Any) -> None:
 def test_of_many_claims_at_once_one_succeeds(job: str, app: Any, at_once: Any) -> None:
     def one(_: int) -> str | None:
         with app.app_context():
-            ticket = claim(job, LEASE)
+            ticket = claim(job)
             db.session.commit()
             return ticket
 

@@ -103,10 +103,10 @@ def look(client: Any, uploaded: dict[str, Any], size: str) -> Image.Image:
 
 
 @pytest.fixture
-def rendered(client: Any, work: Callable[[], None]) -> Callable[[bytes], dict[str, Any]]:
+def rendered(client: Any, work: Callable[[], None]) -> Callable[[bytes], Any]:
     """Upload an image and let the worker work."""
 
-    def render(content: bytes) -> dict[str, Any]:
+    def render(content: bytes) -> Any:
         uploaded = upload(client, content)
         work()
         job = job_of(client, uploaded)
@@ -570,7 +570,7 @@ def test_an_upload_to_a_full_disk_leaves_nothing_behind(client: Any, restart: An
 
 
 @pytest.fixture
-def failed(client: Any, clock: Any, work: Any, restart: Any) -> dict[str, Any]:
+def failed(client: Any, clock: Any, work: Any, restart: Any) -> Any:
     """An upload whose job has used up its attempts on a full disk, which has room again."""
     clock.set("2026-03-01T12:00:00Z")
     uploaded = upload(client, encode(noise()))
@@ -584,7 +584,7 @@ def failed(client: Any, clock: Any, work: Any, restart: Any) -> dict[str, Any]:
 
 
 @pytest.mark.story("retry")
-def test_a_failed_job_can_be_retried(client: Any, failed: dict[str, Any], work: Any) -> None:
+def test_a_failed_job_can_be_retried(client: Any, failed: Any, work: Any) -> None:
     response = client.post(f"/jobs/{failed['job']['id']}/retry")
     assert response.status_code == 202
     assert response.json["status"] == "queued"
@@ -597,7 +597,7 @@ def test_a_failed_job_can_be_retried(client: Any, failed: dict[str, Any], work: 
 
 @pytest.mark.story("retry")
 def test_a_retried_job_has_three_attempts_again(
-    client: Any, failed: dict[str, Any], clock: Any, work: Any, restart: Any
+    client: Any, failed: Any, clock: Any, work: Any, restart: Any
 ) -> None:
     client.post(f"/jobs/{failed['job']['id']}/retry")
     restart(MIN_FREE_MB=FULL_DISK)
@@ -610,9 +610,7 @@ def test_a_retried_job_has_three_attempts_again(
 
 
 @pytest.mark.story("retry")
-def test_of_many_retries_at_once_one_is_accepted(
-    client: Any, failed: dict[str, Any], at_once: Any
-) -> None:
+def test_of_many_retries_at_once_one_is_accepted(client: Any, failed: Any, at_once: Any) -> None:
     path = f"/jobs/{failed['job']['id']}/retry"
     answers = at_once(8, lambda _: client.post(path).status_code)
     assert sorted(answers) == [202] + [409] * 7

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image as Picture
 
+from common import clock
 from thumbnails import states, storage, tasks
 from thumbnails.intake import take_in
 from thumbnails.models import Image, Job, Thumbnail, db
-from thumbnails.sizes import Plan
 
 pytestmark = pytest.mark.settings(MIN_FREE_MB="0", LOG_LEVEL="INFO")
 
@@ -88,15 +88,16 @@ def test_nothing_is_rendered_twice_however_often_the_queue_delivers(
 def test_what_a_crashed_attempt_has_left_is_kept_and_only_the_rest_is_rendered(
     app: Any, image: Image, work: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = image.thumbnails[0]
+    first, *rest = image.thumbnails
     with app.app_context():
+        storage.write(storage.rendered(image.id, first.key), b"as the first attempt made it")
+        row = db.session.get_one(Thumbnail, (image.id, first.name))
+        row.width, row.height, row.rendered_at = 9, 9, clock.now()
         job = db.session.get_one(Job, image.job.id)
         job.status, job.ticket, job.attempts = "running", "of a dead worker", 1
-        kept = db.session.get_one(Thumbnail, (image.id, first.name))
-        tasks._keep(kept, b"as the first attempt made it", Plan((0, 0, 9, 9), 9, 9))
         db.session.commit()
     work()
-    assert sorted(rendered(caplog)) == sorted(one.key for one in image.thumbnails[1:])
+    assert sorted(rendered(caplog)) == sorted(one.key for one in rest)
     with app.app_context():
         assert storage.rendered(image.id, first.key).read_bytes() == b"as the first attempt made it"
         assert db.session.get_one(Job, image.job.id).status == "done"
@@ -129,7 +130,7 @@ def test_a_worker_that_was_thought_dead_keeps_nothing(
 ) -> None:
     clock.advance(seconds=31)
     with app.app_context():
-        assert states.claim(image.job.id, tasks._lease())
+        assert states.claim(image.job.id)
         db.session.commit()
     held()
     job = client.get(f"/jobs/{image.job.id}").json
@@ -182,13 +183,19 @@ def test_a_file_appears_whole_or_not_at_all(app: Any, tmp_path: Path) -> None:
     target = tmp_path / "folder" / "file"
     with app.app_context():
         storage.write(target, b"old")
-        with pytest.raises(TypeError):
-            storage.write(target, "no bytes")  # type: ignore[arg-type]
         app.config["MIN_FREE_MB"] = 10**9
-        with pytest.raises(storage.DiskFull):
+        with pytest.raises(storage.NotStored, match="less than 1000000000 MB are free"):
             storage.write(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(target.parent.iterdir()) == [target], "a temporary file was left behind"
+
+
+def test_a_file_that_cannot_be_written_is_no_server_error(app: Any, tmp_path: Path) -> None:
+    target = tmp_path / "in the way"
+    (target / "file").mkdir(parents=True)
+    with app.app_context(), pytest.raises(storage.NotStored, match="could not be written"):
+        storage.write(target, b"new")
+    assert list(tmp_path.glob("*.part")) == []
 
 
 def test_lists_take_the_same_number_of_queries_however_long(

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -23,7 +22,6 @@ class Image(db.Model):
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     job: Mapped["Job"] = relationship(back_populates="image", passive_deletes=True)
     thumbnails: Mapped[list["Thumbnail"]] = relationship(
@@ -50,7 +48,6 @@ class Thumbnail(db.Model):
     key: Mapped[str] = mapped_column(String(64), unique=True)  # sizes.render_key
     width: Mapped[int | None]
     height: Mapped[int | None]
-    bytes: Mapped[int | None]
     rendered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     image: Mapped[Image] = relationship(back_populates="thumbnails")
@@ -80,7 +77,7 @@ class Job(db.Model):
     image: Mapped[Image] = relationship(back_populates="job")
 
     @property
-    def progress(self) -> dict[str, Any]:
+    def progress(self) -> dict[str, int]:
         """Return how many thumbnails are done, of how many."""
         rendered = [one.rendered_at is not None for one in self.image.thumbnails]
         return {"done": sum(rendered), "total": len(rendered)}

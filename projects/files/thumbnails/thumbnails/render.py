@@ -18,6 +18,7 @@ from .sizes import Size, plan
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 50_000_000
+TOO_LARGE = f"The image has more than {MAX_PIXELS // 10**6} megapixels, the most that is accepted."
 QUALITY = 80
 SIDEWAYS = {5, 6, 7, 8}
 """The EXIF orientations that swap width and height (CIPA DC-008, tag 0x0112)."""
@@ -46,8 +47,9 @@ def identify(content: bytes) -> Header:
     """
     with _opened(content) as image:
         width, height = image.size
-        if _orientation(image) in SIDEWAYS:
-            width, height = height, width
+        with contextlib.suppress(Exception):  # an unreadable label is none
+            if image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS:
+                width, height = height, width
         # A phone's JPEG with several pictures in it is an "MPO" to Pillow.
         return Header("JPEG" if image.format == "MPO" else str(image.format), width, height)
 
@@ -56,8 +58,8 @@ def load(content: bytes) -> Image.Image:
     """Decode the first frame: upright, as 8-bit RGB or RGBA, without metadata.
 
     Only the colour profile stays, in ``info["icc_profile"]``: without it the colours of a
-    wide-gamut photo turn dull. A profile of another colour space (CMYK, grey) does not fit the
-    new pixels: they are converted to sRGB with its help, and it goes.
+    wide-gamut photo turn dull. A profile of another colour space (CMYK, grey) would not fit the
+    new pixels: it goes, and opaque pictures are converted to sRGB with its help.
 
     Raises `BadImage` where `identify` does, and when the content breaks off or belies its header.
     """
@@ -93,27 +95,16 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise _too_large(f"{image.width} x {image.height} pixels")
+                raise BadImage(TOO_LARGE)
             yield image
     except (BadImage, MemoryError):  # short of memory: that is our trouble, not the file's
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large("far too many pixels") from error
+        raise BadImage(TOO_LARGE) from error
     except UnidentifiedImageError as error:
         raise BadImage("This is no JPEG, PNG, WebP, GIF or AVIF image.") from error
     except Exception as error:
         raise BadImage("The image is damaged or incomplete.") from error
-
-
-def _too_large(what: str) -> BadImage:
-    return BadImage(f"The image has {what}: at most {MAX_PIXELS // 1_000_000} megapixels go.")
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001  # Pillow raises many things here; an unreadable label is none
-        return 1
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:
@@ -121,12 +112,12 @@ def _in_rgb(image: Image.Image) -> Image.Image:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode == "I;16":  # converting would clip 16 bits to white instead of scaling them
         image = image.point(lambda value: value / 256).convert("L")
-    if profile and profile[16:20] != b"RGB ":  # the colour space in an ICC header (ICC.1, 7.2.6)
+    foreign = profile and profile[16:20] != b"RGB "  # the colour space in its header (ICC.1, 7.2.6)
+    if foreign and mode == "RGB" and image.mode in {"L", "CMYK"}:
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, source, srgb, outputMode=mode) or image
-        profile = None
     image = image.convert(mode)
-    image.info = {"icc_profile": profile} if profile else {}
+    image.info = {"icc_profile": profile} if profile and not foreign else {}
     return image

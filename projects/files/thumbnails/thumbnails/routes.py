@@ -1,7 +1,5 @@
 """The API and the page. A view checks nothing that a statement or the schema checks already."""
 
-from typing import TypeVar
-
 from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
@@ -10,16 +8,13 @@ from common.api import Accepted, Page, Produces, endpoint
 from common.errors import Problem, invalid
 from common.pagination import paginate
 
-from . import states, storage, tasks
-from .intake import take_in
+from . import intake, render, states, storage, tasks
 from .models import Image, Job, Thumbnail, db
-from .render import BadImage
-from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut, VersionQuery
+from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut
 
 bp = Blueprint("thumbnails", __name__, template_folder="templates", static_folder="static")
 
-T = TypeVar("T", Image, Job)
-ONE_YEAR = 365 * 24 * 3600  # seconds
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @bp.get("/")
@@ -38,10 +33,10 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
     image and the same job, and what is rendered already stays.
     """
     try:
-        image = take_in(files.image.read())
-    except BadImage as error:
+        image = intake.take_in(files.image.read())
+    except render.BadImage as error:
         raise invalid(str(error), "files", "image") from None
-    except storage.DiskFull as error:
+    except storage.NotStored as error:
         raise Problem(507, str(error)) from None
     tasks.wake(image.job)
     accepted = UploadOut.model_validate({"job": image.job, "image": image})
@@ -52,14 +47,14 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
 @endpoint
 def show_image(image_id: str) -> ImageOut:
     """Show an image and its thumbnails."""
-    return ImageOut.model_validate(_found(Image, image_id))
+    return ImageOut.model_validate(db.get_or_404(Image, image_id))
 
 
 @bp.delete("/images/<image_id>")
 @endpoint
 def delete_image(image_id: str) -> None:
     """Delete an image, its thumbnails and its job, wherever that job stands."""
-    image = _found(Image, image_id)
+    image = db.get_or_404(Image, image_id)
     # The job goes first: its worker, should it have one, can keep nothing from here on. The files
     # go before the commit: a crash leaves a row to delete again, never a file nobody knows.
     db.session.execute(delete(Job).where(Job.image_id == image.id))
@@ -69,30 +64,22 @@ def delete_image(image_id: str) -> None:
 
 
 @bp.get("/images/<image_id>/<size>")
-@endpoint(responses={200: Produces("The picture", "image/webp"), 304: "You have it already"})
-def show_thumbnail(image_id: str, size: str, query: VersionQuery) -> Response:
+@endpoint(responses={200: Produces("A picture", "image/webp"), 304: "Unchanged"}, any_query=True)
+def show_thumbnail(image_id: str, size: str) -> Response:
     """Show a thumbnail.
 
     It never changes under the `url` that the image lists, so caches may keep it for ever.
     One that is not rendered yet is a 404 that names its job.
     """
-    found = db.session.get(Thumbnail, (image_id, size))
-    if found is None or not found.key.startswith(query.v or ""):
-        raise Problem(404, "There is no such thumbnail.")
+    found = db.get_or_404(Thumbnail, (image_id, size))
     try:
-        content = storage.rendered(found.image_id, found.key).read_bytes()
+        content = storage.rendered(image_id, found.key).read_bytes()
     except FileNotFoundError:
-        job = found.image.job
-        raise Problem(
-            404,
-            f"This thumbnail is not there; its job is {job.status}.",
-            job=url_for(".show_job", job_id=job.id),
-            headers={"Cache-Control": "no-store"},
-        ) from None
-    answer = Response(content, mimetype="image/webp")
+        job = url_for(".show_job", job_id=found.image.job.id)
+        detail = f"This thumbnail is not there; its job is {found.image.job.status}."
+        raise Problem(404, detail, job=job, headers={"Cache-Control": "no-store"}) from None
+    answer = Response(content, mimetype="image/webp", headers={"Cache-Control": FOR_EVER})
     answer.set_etag(found.key)
-    answer.cache_control.public = answer.cache_control.immutable = True
-    answer.cache_control.max_age = ONE_YEAR
     answer.make_conditional(request)  # to a 304 where the client has it
     return answer
 
@@ -111,7 +98,7 @@ def list_jobs(query: JobQuery) -> Page[JobOut]:
 @endpoint
 def show_job(job_id: str) -> JobOut:
     """Show how far a job is."""
-    return JobOut.model_validate(_found(Job, job_id))
+    return JobOut.model_validate(db.get_or_404(Job, job_id))
 
 
 @bp.post("/jobs/<job_id>/retry")
@@ -119,17 +106,9 @@ def show_job(job_id: str) -> JobOut:
 def retry_job(job_id: str) -> Accepted[JobOut]:
     """Give a failed job three new attempts."""
     retried = states.retry(job_id)
-    job = _found(Job, job_id)
+    job = db.get_or_404(Job, job_id)
     if not retried:
         raise Problem(409, f"The job is {job.status}; only a failed job can be retried.")
     db.session.commit()
     tasks.wake(job)
     return Accepted(JobOut.model_validate(job), url_for(".show_job", job_id=job.id))
-
-
-def _found(model: type[T], key: str) -> T:
-    """Return the row with this primary key, or answer 404."""
-    row = db.session.get(model, key)
-    if row is None:
-        raise Problem(404, f"There is no such {model.__name__.lower()}.")
-    return row

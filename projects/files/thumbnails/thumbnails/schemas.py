@@ -1,7 +1,7 @@
 """What goes over the wire."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from flask import url_for
 from pydantic import Field, computed_field
@@ -9,14 +9,13 @@ from pydantic import Field, computed_field
 from common.api import File, Schema
 from common.pagination import PageQuery
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
 Status = Literal["queued", "running", "done", "failed"]
 
 
 class Upload(Schema):
-    """The multipart form of an upload."""
+    """The form of an upload: a JPEG, PNG, WebP, GIF or AVIF of at most 50 megapixels."""
 
-    image: File = Field(description="A JPEG, PNG, WebP, GIF or AVIF, at most 50 megapixels.")
+    image: File = Field(json_schema_extra={"contentMediaType": "image/*"})
 
 
 class Progress(Schema):
@@ -49,15 +48,14 @@ class ThumbnailOut(Schema):
     spec: str
     width: int | None = Field(description="In pixels; null until it is rendered.")
     height: int | None
-    bytes: int | None
     rendered_at: datetime | None
 
     @computed_field(description="Changes whenever the picture does, so it may be cached for ever.")  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
     def url(self) -> str:
         """Return the address of the picture."""
-        where: dict[str, Any] = {"image_id": self.image_id, "size": self.name, "v": self.key[:12]}
-        return url_for("thumbnails.show_thumbnail", **where)
+        image = url_for("thumbnails.show_image", image_id=self.image_id)
+        return f"{image}/{self.name}?v={self.key[:12]}"
 
 
 class ImageOut(Schema):
@@ -65,11 +63,10 @@ class ImageOut(Schema):
 
     id: str = Field(description="The SHA-256 of the uploaded bytes.")
     job_id: str
-    format: Format
+    format: Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
     width: int = Field(description="Of the upright picture, in pixels.")
     height: int
     bytes: int
-    created_at: datetime
     thumbnails: list[ThumbnailOut]
 
 
@@ -84,11 +81,3 @@ class JobQuery(PageQuery):
     """Filters of the list of jobs."""
 
     status: Status | None = Field(None, description="Only jobs in this state.")
-
-
-class VersionQuery(Schema):
-    """Which rendering is meant."""
-
-    v: str | None = Field(
-        None, max_length=64, description="From the thumbnail's url; 404 once it is outdated."
-    )

@@ -55,7 +55,7 @@ def _made_up(now: datetime, number: int) -> tuple[Row, Row, list[Row]]:
     image_id, at = secrets.token_hex(32), now - timedelta(seconds=number)
     width, height = 600 + number * 7919 % 5400, 400 + number * 104_729 % 3600
     pixels = {"width": width, "height": height, "bytes": width * height // 8}
-    image = {"id": image_id, "format": "JPEG", "created_at": at, **pixels}
+    image = {"id": image_id, "format": "JPEG", **pixels}
     failed = number % ONE_FAILED_IN == 0
     outcome = {"status": "failed", "error": "Made up."} if failed else {"status": "done"}
     times = {"due_at": at, "created_at": at, "updated_at": at}
@@ -63,7 +63,7 @@ def _made_up(now: datetime, number: int) -> tuple[Row, Row, list[Row]]:
     thumbnails: list[Row] = []
     for position, size in enumerate(parse_all(current_app.config["THUMBNAIL_SIZES"])):
         planned = plan(width, height, size)
-        file = {"width": planned.width, "height": planned.height, "bytes": 9000, "rendered_at": at}
+        file = {"width": planned.width, "height": planned.height, "rendered_at": at}
         name = {"image_id": image_id, "name": size.name, "position": position}
         key = {"spec": str(size), "key": render_key(image_id, size)}
         thumbnails.append({**name, **key, **(dict.fromkeys(file) if failed else file)})

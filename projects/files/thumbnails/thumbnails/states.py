@@ -8,59 +8,53 @@ The functions do not commit: who calls them decides what belongs to the same tra
 """
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update, update
+from flask import current_app
+from sqlalchemy import ColumnElement, update
 
 from common import clock
 
-from .models import Job, db
+from .models import Image, Job, Thumbnail, db
 
 TRANSITIONS = {
     # step: (from, to)
     "claim": ({"queued", "running"}, "running"),  # from running: only when its lease has run out
+    "renew": ({"running"}, "running"),
     "finish": ({"running"}, "done"),
     "postpone": ({"running"}, "queued"),
     "fail": ({"running"}, "failed"),
     "retry": ({"failed"}, "queued"),
     "reopen": ({"done"}, "queued"),
 }
+ACTIVE = ("queued", "running")
 PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
 ATTEMPTS = len(PAUSES) + 1
 
 
-def claim(job_id: str, lease: timedelta) -> str | None:
+def claim(job_id: str) -> str | None:
     """Take the job for this worker and return a ticket, or None when it is not to be had.
 
     To be had is a queued job whose `due_at` has come, and a running one whose `due_at`, the end
     of its lease, has passed: its worker is dead or lost. In both cases fewer than `ATTEMPTS`
     attempts must have been begun. The claim makes it running, counts the attempt, writes a new
-    random ticket (32 hexadecimal digits) and lets the lease end ``lease`` from now.
+    random ticket (32 hexadecimal digits) and lets the lease end `LEASE_SECONDS` from now.
 
     It is one conditional UPDATE: of two workers at once, one gets None.
     """
     ticket = uuid.uuid4().hex
-    now = clock.now()
-    taken = _step(
-        "claim",
-        Job.id == job_id,
-        Job.due_at <= now,
-        Job.attempts < ATTEMPTS,
-        attempts=Job.attempts + 1,
-        ticket=ticket,
-        due_at=now + lease,
-    )
-    return ticket if taken else None
+    free = (Job.id == job_id, Job.due_at <= clock.now(), Job.attempts < ATTEMPTS)
+    values = {"attempts": Job.attempts + 1, "ticket": ticket, "due_at": _lease_end()}
+    return ticket if _step("claim", *free, **values) else None
 
 
-def renew(job_id: str, ticket: str, lease: timedelta) -> bool:
-    """Let the lease end ``lease`` from now; False when the job is no longer this worker's.
+def renew(job_id: str, ticket: str) -> bool:
+    """Let the lease end `LEASE_SECONDS` from now; False when the job is no longer this worker's.
 
     Call it first in the transaction that keeps a result: until the commit nobody else can take
     or delete the job, so what is written for it is not written in vain.
     """
-    held = (Job.id == job_id, Job.status == "running", Job.ticket == ticket)
-    return _any_row(update(Job).where(*held).values(due_at=clock.now() + lease))
+    return _step("renew", Job.id == job_id, Job.ticket == ticket, due_at=_lease_end())
 
 
 def finish(job_id: str, ticket: str) -> bool:
@@ -87,27 +81,25 @@ def retry(job_id: str) -> bool:
 
 
 def reopen(job_id: str) -> bool:
-    """Queue a done job again because its image is to have more sizes; False when not done."""
-    return _step("reopen", Job.id == job_id, attempts=0, due_at=clock.now())
+    """Queue a done job again, due now, if its image lacks a thumbnail; False if it does not."""
+    lacks = Job.image.has(Image.thumbnails.any(Thumbnail.rendered_at.is_(None)))
+    return _step("reopen", Job.id == job_id, lacks, attempts=0, due_at=clock.now())
 
 
 def give_up() -> bool:
     """Fail the jobs whose workers died in every attempt: such an image may be what kills them."""
-    return _step(
-        "fail",
-        Job.due_at <= clock.now(),
-        Job.attempts >= ATTEMPTS,
-        ticket=None,
-        error=f"The worker died in each of {ATTEMPTS} attempts.",
-    )
+    died = (Job.due_at <= clock.now(), Job.attempts >= ATTEMPTS)
+    error = f"The worker died in each of {ATTEMPTS} attempts."
+    return _step("fail", *died, ticket=None, error=error)
+
+
+def _lease_end() -> datetime:
+    return clock.now() + timedelta(seconds=current_app.config["LEASE_SECONDS"])
 
 
 def _step(step: str, *conditions: ColumnElement[bool], **values: object) -> bool:
     """Take one step of `TRANSITIONS` where the conditions hold; tell whether any row did."""
     before, after = TRANSITIONS[step]
     statement = update(Job).where(Job.status.in_(before), *conditions)
-    return _any_row(statement.values(status=after, updated_at=clock.now(), **values))
-
-
-def _any_row(statement: Update) -> bool:
+    statement = statement.values(status=after, updated_at=clock.now(), **values)
     return bool(db.session.scalars(statement.returning(Job.id)).all())

@@ -1,19 +1,16 @@
-"""The files of an image: all in one folder of its own, under names that no user chose.
-
-A file appears whole or not at all: it is written under a temporary name and renamed.
-"""
+"""The files of an image: all in one folder of its own, under names that no user chose."""
 
 import contextlib
+import errno
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from flask import current_app
 
 
-class DiskFull(OSError):
-    """Too little space is left; it may be there again later."""
+class NotStored(OSError):
+    """A file cannot be written, for lack of space as a rule. It may go well later."""
 
 
 def original(image_id: str) -> Path:
@@ -27,23 +24,25 @@ def rendered(image_id: str, key: str) -> Path:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file that is seen whole or not at all, also after a crash or a power cut.
+    """Write a file that is seen whole or not at all, after a crash or a power cut too.
 
-    Raises `DiskFull` when less than `MIN_FREE_MB` would be left.
+    Raises `NotStored`, also when less than `MIN_FREE_MB` of the disk are free: a disk that is
+    filled to the brim takes the database with it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
     least = current_app.config["MIN_FREE_MB"]
-    if shutil.disk_usage(path.parent).free < least * 1_000_000:
-        raise DiskFull(f"Less than {least} MB of disk space are free.")
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-        try:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            Path(temporary.name).replace(path)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(path.parent).free < least * 1_000_000:
+            raise OSError(errno.ENOSPC, f"less than {least} MB are free")
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise NotStored(f"The file could not be written: {error.strerror}.") from error
 
 
 def remove(image_id: str) -> None:
