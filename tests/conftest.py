@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.house import Room
 from tests.tidy import pytest_sessionfinish, pytest_sessionstart, pytest_terminal_summary
@@ -13,6 +14,8 @@ from tests.tidy import pytest_sessionfinish, pytest_sessionstart, pytest_termina
 __all__ = ["pytest_sessionfinish", "pytest_sessionstart", "pytest_terminal_summary"]
 
 HERE = Path(__file__).parent
+THOROUGH = "thorough"  # pytest --hypothesis-profile=thorough
+settings.register_profile(THOROUGH, max_examples=1000)
 collect_ignore = ["toy"]  # its tests belong to copies of it
 
 

@@ -1,0 +1,156 @@
+"""Every application keeps what its OpenAPI document and the conventions promise.
+
+``nox -s contract`` tries more, and other data each time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from common.testing.backend import InProcess
+from tests import contract
+from tests.conftest import THOROUGH, Toy
+from tests.house import Room, rooms
+
+EXAMPLES, MANY_EXAMPLES = 5, 100
+every_room = pytest.mark.parametrize("room", rooms(), ids=str)
+Running = Callable[[Room], InProcess]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """Start an application with its demo data, once for all tests that change nothing."""
+    started: dict[Room, InProcess] = {}
+    with ExitStack() as stack:
+
+        def start(room: Room) -> InProcess:
+            if room not in started:
+                started[room] = stack.enter_context(room.running())
+                seeded = started[room].run("seed")
+                assert seeded.exit_code == 0, seeded.output
+            return started[room]
+
+        yield start
+
+
+@every_room
+def test_document_is_valid_openapi(room: Room) -> None:
+    problems = [*OpenAPIV31SpecValidator(room.document).iter_errors()]
+    assert problems == []
+
+
+@every_room
+def test_application_keeps_its_contract(room: Room, request: pytest.FixtureRequest) -> None:
+    thorough = request.config.getoption("--hypothesis-profile") == THOROUGH
+    examples, seed = (MANY_EXAMPLES, None) if thorough else (EXAMPLES, contract.SEED)
+    with room.running() as backend:
+        backend.run("seed")
+        found = [*contract.broken_promises(backend, room.document, examples, seed)]
+        assert not found, "\n\n".join([*found, *backend.errors])
+
+
+@every_room
+def test_rude_requests_are_refused(room: Room, running: Running) -> None:
+    backend = running(room)
+    found = [*contract.rudeness_that_hurts(backend, room.document)]
+    assert not found, "\n\n".join([*found, *backend.errors])
+
+
+@every_room
+def test_head_and_options_work(room: Room, running: Running) -> None:
+    assert [*contract.lame_methods(running(room), room.document)] == []
+
+
+@every_room
+def test_browser_gets_errors_as_a_page(room: Room, running: Running) -> None:
+    client = running(room).app.test_client()
+    answer = client.get("/there/is/nothing/here", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert [*contract.missing_headers(answer)] == []
+
+
+# --- every check notices what is wrong
+
+
+def test_broken_contract_is_found(toy: Toy) -> None:
+    toy.change("notes/routes.py", "raise NotFound(", "raise Conflict(")
+    toy.change("notes/routes.py", "import NotFound", "import Conflict")
+    with toy.running() as backend:
+        found = [*contract.broken_promises(backend, toy.document, 1)]
+    assert any("Received: 409\nDocumented: 200, 404, 422" in finding for finding in found), found
+
+
+PROBLEM_404 = "app.register_error_handler(404, lambda error: ({}, 404, {{'Content-Type': '{}'}}))"
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("app.before_request(lambda: 1 // (not flask.request.args))", "is answered with 500"),
+        (PROBLEM_404.format({"title": "x"}, "text/x"), "answered with text/x, not application/"),
+        (PROBLEM_404.format({"title": "x"}, PROBLEM), "is answered with a problem without detail"),
+        (PROBLEM_404.format({"status": 405}, PROBLEM), "has status 405 in the problem, but is 404"),
+        (
+            PROBLEM_404.format({"detail": "/home/x"}, PROBLEM),
+            "tells '/home/', which nobody out",
+        ),
+        ("app.register_error_handler(405, lambda error: ('', 405))", "without the header Allow"),
+        ("app.after_request_funcs.clear()", "is answered without the header X-Request-ID"),
+        ("app.after_request_funcs.clear()", "without the header Content-Security-Policy"),
+    ],
+)
+def test_bad_answer_to_a_rude_request_is_found(toy: Toy, change: str, finding: str) -> None:
+    tamper(toy, change)
+    with toy.running() as backend:
+        found = [*contract.rudeness_that_hurts(backend, toy.document)]
+    assert any(finding in sentence for sentence in found), found
+
+
+def test_field_that_is_dropped_is_found(toy: Toy) -> None:
+    toy.change(
+        "notes/schemas.py",
+        "    text: Text",
+        "    model_config = {'extra': 'ignore'}\n    text: Text",
+    )
+    with toy.running() as backend:
+        found = [*contract.rudeness_that_hurts(backend, toy.document)]
+    assert any(
+        "(an unknown field) is answered with 422, but nobody_k" in sentence for sentence in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "finding"),
+    [
+        ("HEAD", "HEAD /notes answers 404 NOT FOUND, GET 200 OK."),
+        ("OPTIONS", "OPTIONS /notes answers 404 NOT FOUND without GET, HEAD, OPTIONS, POST."),
+    ],
+)
+def test_missing_method_is_found(toy: Toy, method: str, finding: str) -> None:
+    refusal = f"flask.abort(404) if flask.request.method == {method!r} else None"
+    tamper(toy, f"app.before_request(lambda: {refusal})")
+    with toy.running() as backend:
+        assert finding in [*contract.lame_methods(backend, toy.document)]
+
+
+def test_data_refused_for_more_than_the_schema_says_is_found(toy: Toy) -> None:
+    toy.change(
+        "notes/schemas.py",
+        "Text = Annotated[str, ",
+        "import pydantic as p\n"
+        "Text = Annotated[str, p.AfterValidator(lambda s: int(s.isascii()) or int('x')), ",
+    )
+    with toy.running() as backend:
+        found = [*contract.broken_promises(backend, toy.document, 1)]
+    assert any(
+        finding.startswith("POST /notes: Schema-valid request rejected") for finding in found
+    )
+
+
+def tamper(toy: Toy, change: str) -> None:
+    """Add a line to ``create_app`` of the toy."""
+    lines = f"    import flask\n\n    {change}\n    return app"
+    toy.change("notes/__init__.py", "    return app", lines)
