@@ -234,7 +234,11 @@ def _redis(app: Flask) -> Redis:
     retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=8)  # in all about 5 s
     if url := app.config["REDIS_URL"]:
         return Redis.from_url(url, retry=retry)
-    pool = ConnectionPool(_OwnServer, folder=Path(app.instance_path, "queue"), retry=retry)
+    pool = ConnectionPool(
+        _OwnServer,
+        folder=Path(app.config.get("QUEUE_FOLDER") or Path(app.instance_path, "queue")),
+        retry=retry,
+    )
     return Redis.from_pool(pool)
 
 

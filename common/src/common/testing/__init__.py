@@ -95,13 +95,24 @@ def app_settings(request: pytest.FixtureRequest) -> dict[str, str]:
     return {name: value for mark in marks for name, value in mark.kwargs.items()}
 
 
+@pytest.fixture(scope="session")
+def queue_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the embedded queue: its server starts once and stays while tests run."""
+    return tmp_path_factory.mktemp("queue")
+
+
 @pytest.fixture
 def backend(
-    request: pytest.FixtureRequest, project: Project, app_settings: dict[str, str], tmp_path: Path
+    request: pytest.FixtureRequest,
+    project: Project,
+    app_settings: dict[str, str],
+    queue_folder: Path,
+    tmp_path: Path,
 ) -> Iterator[Backend]:
     """The application under test, on fresh data. Grading replaces this fixture alone."""
     exchanges = request.node.stash.setdefault(EXCHANGES, [])
-    running = InProcess(project.package, tmp_path / "instance", dict(app_settings), exchanges)
+    settings = dict(app_settings)
+    running = InProcess(project.package, tmp_path / "instance", settings, queue_folder, exchanges)
     yield running
     running.release()
     clock_module.reset()

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,14 +60,24 @@ class InProcess:
     package: str
     folder: Path
     settings: dict[str, str]
+    queue_folder: Path
+    """Where the embedded queue is: one for many tests, for it takes longer to start than a test."""
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Start the application."""
+        """Start the application, its queue empty."""
         self.app = self._start()
+        if "common_jobs" in self.app.extensions and not self.app.config["REDIS_URL"]:
+            _keep_running(self.queue_folder)
+            self.app.extensions["common_jobs"].redis.flushall()
 
     def _start(self) -> Flask:
-        fixed = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "INSTANCE_PATH": str(self.folder)}
+        fixed = {
+            "TESTING": True,
+            "PROPAGATE_EXCEPTIONS": False,
+            "INSTANCE_PATH": str(self.folder),
+            "QUEUE_FOLDER": str(self.queue_folder),
+        }
         app: Flask = import_module(self.package).create_app(
             {"SECRET_KEY": "only-for-tests-" * 3, **fixed, **self.settings}
         )
@@ -108,13 +119,23 @@ class InProcess:
         self.app = self._start()
 
     def release(self) -> None:
-        """Close the database's connections: an open one at exit is a warning, and so an error."""
+        """Close what is open: at exit it would be a warning, and so an error."""
+        if "common_jobs" in self.app.extensions:
+            self.app.extensions["common_jobs"].close()
         db = self.app.extensions.get("sqlalchemy")
         if db is not None:
             with self.app.app_context():
                 db.session.remove()
                 for engine in db.engines.values():
                     engine.dispose()
+
+
+@cache
+def _keep_running(queue_folder: Path) -> int:
+    """Be a user of the queue's server until this process ends, so that it stays between tests."""
+    from common import queue_server  # noqa: PLC0415  # as above
+
+    return queue_server.join(queue_folder)
 
 
 class RecordingClient(Client):
