@@ -11,9 +11,10 @@ from importlib.metadata import PackageNotFoundError, packages_distributions
 from importlib.metadata import requires as requirements_of
 from pathlib import PurePath
 
-from classroom.eject import PATH_INSTALL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from classroom.eject import PATH_INSTALL
 
 from .room import Room
 

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from classroom.eject import PATH_INSTALL
 from classroom.ideas import IdeaError, load
-from packaging.requirements import InvalidRequirement, Requirement
 
 from .code import installed
 from .room import Room

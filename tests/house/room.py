@@ -6,13 +6,13 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from classroom.eject import LEFTOVERS
 from flask import Flask
 
+from classroom.eject import LEFTOVERS
 from common.openapi import document
 from common.testing.backend import InProcess
 
@@ -23,6 +23,12 @@ def rooms(root: Path = ROOT) -> list["Room"]:
     """Return every project there is: each folder on a floor that holds more than leftovers."""
     folders = sorted(path for path in root.glob("projects/*/*") if path.is_dir())
     return [room for room in map(Room, folders) if room.files]
+
+
+@cache
+def queue_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder for the queue of all applications that run in this process."""
+    return tempfile.TemporaryDirectory(prefix="queue-", ignore_cleanup_errors=True)
 
 
 class Room:
@@ -78,7 +84,7 @@ class Room:
     def running(self, **settings: str) -> Iterator[InProcess]:
         """Run the application in this process, on data of its own."""
         with tempfile.TemporaryDirectory() as folder:
-            backend = InProcess(self.slug, Path(folder), settings)
+            backend = InProcess(self.slug, Path(folder), settings, Path(queue_folder().name))
             try:
                 yield backend
             finally:
