@@ -87,6 +87,12 @@ def test_every_part_of_a_size_counts_in_its_key(change: str) -> None:
     assert render_key("0" * 64, parse("b=1x2:fit")) != render_key("0" * 64, parse(change))
 
 
+def test_keys_do_not_change_by_accident() -> None:
+    """A new key renders every thumbnail again. Raise `VERSION` if you mean that."""
+    key = render_key("0" * 64, parse("small=160x160"))
+    assert key == "5929b94387b5cc308bedc717d31b00d49900884060143ff09d389aca782452f3"
+
+
 def test_sizes_are_read_with_spaces_and_default_to_fit() -> None:
     assert parse_all("small=160x120, square=200x200:crop") == (
         Size("small", 160, 120, "fit"),

@@ -108,16 +108,16 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
+    profile: bytes = image.info.get("icc_profile", b"")
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode == "I;16":  # converting would clip 16 bits to white instead of scaling them
         image = image.point(lambda value: value / 256).convert("L")
-    foreign = profile and profile[16:20] != b"RGB "  # the colour space in its header (ICC.1, 7.2.6)
-    if foreign and mode == "RGB" and image.mode in {"L", "CMYK"}:
+    fits = profile[16:20] == b"RGB "  # the colour space that it is for (ICC.1, 7.2.6)
+    if profile and not fits and mode == "RGB" and image.mode in {"L", "CMYK"}:
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, source, srgb, outputMode=mode) or image
     image = image.convert(mode)
-    image.info = {"icc_profile": profile} if profile and not foreign else {}
+    image.info = {"icc_profile": profile} if fits else {}
     return image
