@@ -131,13 +131,13 @@ def _operation(
     summary, _, text = inspect.cleandoc(operation.view.__doc__ or "").partition("\n")
     item: dict[str, Any] = {
         "operationId": f"{method.lower()}_{rule.endpoint.replace('.', '_')}",
-        "summary": summary.rstrip("."),
+        "summary": summary.rstrip(".").replace("`", ""),
         "tags": ["about" if rule.endpoint.startswith(("common.", "landing.")) else "api"],
         "parameters": [],
         "responses": {},
     }
     if text.strip():
-        item["description"] = text.strip()
+        item["description"] = text.strip().replace("``", "`")  # Markdown
     if operation.security:
         item["security"] = [{operation.security: []}]
     errors = set(operation.errors) | (set() if operation.any_query else {422})
