@@ -1,0 +1,107 @@
+"""No list becomes slow: with 100,000 rows it takes at most three times as long as with 1,000.
+
+Tried are the first page of every list and what a project names in ``tests/growth.txt``: one path a
+line, such as ``/recipes?diet=vegan``. Compared is processor time, so that a busy machine is no
+failure, and nothing depends on how fast the machine is.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.test import Client
+
+from common.testing.backend import InProcess
+from tests.conftest import Toy
+from tests.house import Room, rooms
+
+FEW, MANY = 1_000, 100_000
+MOST = 3.0  # times as long
+ROUNDS = 30
+
+
+@pytest.mark.parametrize("room", rooms(), ids=str)
+def test_lists_do_not_slow_down(room: Room) -> None:
+    found = [*slow_lists(room, FEW, MANY)]
+    assert not found, "\n".join(found)
+
+
+def slow_lists(room: Room, few: int, many: int) -> Iterator[str]:
+    """Yield the lists that take longer than they may, or cannot be compared."""
+    with room.running() as small, room.running() as large:
+        for backend, rows in ((small, few), (large, many)):
+            filled = backend.run("seed", "--rows", str(rows))
+            assert filled.exit_code == 0, f"flask seed --rows {rows}: {filled.output}"
+        lists = plain_lists(room)
+        totals = [length(large, path) for path in lists]
+        if lists and max(totals) < many:
+            yield f"{room}: 'flask seed --rows {many}' gives no list {many} items; see seed.fill."
+        for path in lists + named_lists(room):
+            times = slowdown(small, large, path)
+            if times > MOST:
+                yield (
+                    f"{room}: GET {path} takes {times:.1f} times as long with {many} rows as with "
+                    f"{few}; {MOST:g} is the most. Is there an index for it?"
+                )
+
+
+def plain_lists(room: Room) -> list[str]:
+    """Return the paths of the lists that come in pages and need no parameter."""
+    found = []
+    for (method, path), operation in room.operations.items():
+        headers = operation["responses"].get("200", {}).get("headers", {})
+        required = any(parameter["required"] for parameter in operation["parameters"])
+        if method == "GET" and "X-Total-Count" in headers and not required:
+            found.append(path)
+    return found
+
+
+def named_lists(room: Room) -> list[str]:
+    """Return what the project itself wants to be compared."""
+    lines = room.text("tests/growth.txt").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def length(backend: InProcess, path: str) -> int:
+    """Return how long a list is."""
+    return int(Client(backend.wsgi).get(path).headers["X-Total-Count"])
+
+
+def slowdown(small: InProcess, large: InProcess, path: str) -> float:
+    """Return how many times as long a request takes on the large data as on the small ones.
+
+    Of many measurements the shortest counts: only what disturbs makes one longer.
+    """
+    clients = [Client(small.wsgi), Client(large.wsgi)]
+    shortest = [float("inf"), float("inf")]
+    for number in range(ROUNDS):
+        for which, client in enumerate(clients):
+            begin = time.process_time()
+            response = client.get(path)
+            taken = time.process_time() - begin
+            assert response.status_code == 200, f"GET {path}: {response.text}"
+            if number:  # the first request reads from disk and compiles statements
+                shortest[which] = min(shortest[which], taken)
+        if number > ROUNDS / 3 and shortest[1] <= MOST * shortest[0]:
+            break
+    return shortest[1] / shortest[0]
+
+
+# --- the check notices what is wrong
+
+
+def test_list_without_an_index_is_found(toy: Toy) -> None:
+    toy.change("notes/routes.py", "Note.color == query.color", "Note.color.icontains(query.color)")
+    [found] = slow_lists(toy, 100, MANY)
+    assert "GET /notes?color=green takes" in found
+
+
+def test_fill_that_does_not_fill_is_found(toy: Toy) -> None:
+    toy.change("notes/seed.py", "range(rows)", "range(3)")
+    [found] = slow_lists(toy, 10, 100)
+    assert "gives no list 100 items" in found
+
+
+def test_lists_are_those_that_come_in_pages(toy: Toy) -> None:
+    assert plain_lists(toy) == ["/notes"]
+    assert named_lists(toy) == ["/notes?color=green"]
