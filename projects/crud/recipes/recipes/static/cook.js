@@ -18,7 +18,7 @@ export function followAddress(recipes) {
 
 dialog.addEventListener("close", () => {
   shown = null;
-  history.pushState(null, "", location.pathname + location.search);
+  if (location.hash) history.pushState(null, "", location.pathname + location.search);
 });
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 document.querySelector("#close").addEventListener("click", () => dialog.close());

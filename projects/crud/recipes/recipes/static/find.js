@@ -94,7 +94,7 @@ async function load() {
     if (error.name === "AbortError") return;
     status.textContent = "";
     pages.hidden = true;
-    results.replaceChildren(element("li", {}, failure(error, load)));
+    results.replaceChildren(element("li", { class: "card problem" }, failure(error, load)));
   }
   results.removeAttribute("aria-busy");
 }

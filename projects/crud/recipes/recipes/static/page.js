@@ -10,7 +10,7 @@ export async function ask(url, signal) {
     throw new Error("The server does not answer. Is it running?");
   }
   const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(data.detail ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(data.errors?.[0].msg ?? data.detail ?? `The server answered ${answer.status}.`);
   return { data, headers: answer.headers };
 }
 
@@ -43,7 +43,7 @@ export function duration(minutes) {
 
 /** A message for when something went wrong, with a way to go on. */
 export function failure(error, retry) {
-  return element("div", { class: "card problem", role: "alert" },
+  return element("div", { role: "alert" },
     element("p", { class: "error" }, error.message),
     element("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
 }
