@@ -1,0 +1,55 @@
+"""Every project starts as several processes on an empty folder, under many clients at once.
+
+What a project promises beyond that (none counted twice, none lost) is tested where it is promised:
+in the project, by the same means, ``live`` and ``at_once`` of ``common.testing``.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from common.testing import wait_until
+from common.testing.servers import Server, at_once
+from tests.conftest import Toy
+from tests.house import Room, rooms
+
+PROCESSES, CLIENTS = 3, 24
+LOG_PROCESS = {"GUNICORN_CMD_ARGS": "--access-logfile - --access-logformat answered-by-%(p)s"}
+
+
+@pytest.mark.parametrize("room", rooms(), ids=str)
+def test_first_start_under_many_clients(room: Room, tmp_path: Path) -> None:
+    found = trouble(room, tmp_path)
+    assert not found, found
+
+
+def trouble(room: Room, folder: Path) -> str:
+    """Start a project with its very first requests waiting; return what went wrong, if anything."""
+    paths = ["/healthz", "/", *[path for _, path in room.operations if "{" not in path]]
+    server = Server(room.folder, folder, LOG_PROCESS, PROCESSES, 8)
+    try:
+
+        def ask(number: int) -> requests.Response:
+            return requests.get(server.url + paths[number % len(paths)], timeout=30)
+
+        def all_have_answered() -> bool:
+            statuses = {answer.status_code for answer in at_once(CLIENTS, ask)}
+            log = server.log.read_text("utf-8")
+            assert not [status for status in statuses if status >= 500], f"{statuses}\n{log}"
+            assert server.process.poll() is None, log
+            return len(set(re.findall(r"answered-by-<?(\d+)", log))) == PROCESSES
+
+        wait_until(all_have_answered, 30, f"answers of {PROCESSES} processes")
+    except (AssertionError, requests.RequestException) as error:
+        return f"{error}\n{server.log.read_text('utf-8')[-3000:]}"
+    finally:
+        server.stop()
+    return ""
+
+
+def test_trouble_at_the_first_start_is_found(toy: Toy, tmp_path: Path) -> None:
+    once = "__import__('pathlib').Path(app.instance_path, 'mine').touch(exist_ok=False)"
+    toy.change("notes/__init__.py", "return app", f"{once}\n    return app")
+    assert "FileExistsError" in trouble(toy, tmp_path)
