@@ -1,5 +1,7 @@
 """The laws of the permutation, and a few of its values."""
 
+from itertools import count
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +70,15 @@ def test_small_code_is_filled_up_with_zeros():
     number = next(n for n in range(10_000) if encode(n, KEY).startswith("0"))
 
     assert decode(encode(number, KEY), KEY) == number
+
+
+def test_number_that_lands_just_beyond_the_codes_walks_on():
+    def before(key):
+        return permute(SPACE, key, reversed(range(ROUNDS)))
+
+    key = next(key for key in (b"%d" % n for n in count()) if before(key) <= MAX_ID)
+
+    assert decode(encode(before(key), key), key) == before(key)
 
 
 def test_another_key_gives_other_codes():

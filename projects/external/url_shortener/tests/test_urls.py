@@ -112,6 +112,13 @@ def test_length_is_that_of_what_is_sent(length, passes):
             validate(url)
 
 
+def test_length_is_that_of_what_was_given_too():
+    url = "http://a.example:80/".ljust(2049, "x")  # 2,046 without the port
+
+    with pytest.raises(ValueError, match="is longer than 2,048 characters"):
+        validate(url)
+
+
 @pytest.mark.parametrize(
     ("own", "url"),
     [

@@ -74,7 +74,7 @@ def delete_link(code: str) -> None:
     Its code answers 410 from now on and is never given again.
     """
     if db.session.scalar(delete(Link).where(Link.code == code).returning(Link.id)) is None:
-        raise Problem(404, f"There is no link {code!r}.")
+        raise Problem(404, "There is no such link.")
     db.session.commit()
 
 
@@ -144,12 +144,12 @@ def stored(code: str) -> Link:
     """Return a link, or raise the 404."""
     link: Link | None = db.session.scalar(select(Link).where(Link.code == code))
     if link is None:
-        raise Problem(404, f"There is no link {code!r}.")
+        raise Problem(404, "There is no such link.")
     return link
 
 
 def gone_or_unknown(code: str) -> Problem:
     """Return the problem of a code that leads nowhere: 410 if it did once, else 404."""
     if db.session.get(Code, code) is None:
-        return Problem(404, f"There is no link {code!r}.")
-    return Problem(410, f"The link {code!r} has expired or was deleted.")
+        return Problem(404, "There is no such link.")
+    return Problem(410, "This link has expired or was deleted.")

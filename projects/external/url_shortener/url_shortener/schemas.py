@@ -31,7 +31,11 @@ def _in_the_future(moment: datetime) -> datetime:
 LongUrl = Annotated[
     str,
     AfterValidator(_shortenable),
-    Field(max_length=urls.MAX_LENGTH, examples=["https://example.com/a/long/path?with=details"]),
+    Field(
+        max_length=urls.MAX_LENGTH,
+        examples=["https://example.com/a/long/path?with=details"],
+        json_schema_extra={"format": "iri"},
+    ),
 ]
 Future = Annotated[AwareDatetime, AfterValidator(_in_the_future)]
 
