@@ -365,6 +365,24 @@ def test_job_that_waits_is_not_added_again(app):
     assert notes(app) == ["once", "other"]
 
 
+def test_job_that_many_add_at_once_waits_once(app, at_once):
+    at_once(20, lambda _: add(app, "write", "once", job_id="it"))
+    jobs.run_until_idle(app)
+
+    assert notes(app) == ["once"]
+
+
+def test_jobs_that_many_workers_find_due_run_once(app, at_once):
+    clock.set_to("2026-03-01T12:00:00Z")
+    for number in range(20):
+        add(app, "write", number, at=clock.now() + timedelta(minutes=number))
+    clock.advance(hours=1)
+    at_once(10, lambda _: app.extensions["common_jobs"].enqueue_due())
+    jobs.run_until_idle(app)
+
+    assert notes(app) == [str(number) for number in range(20)]
+
+
 def test_job_that_has_run_can_be_added_again(app):
     for _ in range(2):
         add(app, "write", "again", job_id="it")

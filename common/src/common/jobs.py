@@ -25,6 +25,7 @@ import os
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -159,6 +160,7 @@ class JobQueue:
         self.redis = _redis(app)
         self.queue = Queue(app.name, connection=self.redis)
         self._sweep = sweep
+        weakref.finalize(self, self.redis.close)  # at exit, too
 
     def add(
         self, func: Callable[..., object], args: tuple[Any, ...], at: datetime, job_id: str | None
