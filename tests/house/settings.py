@@ -2,8 +2,9 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource
@@ -46,12 +47,19 @@ def example_values_are_valid(room: Room) -> Iterator[str]:
         file.write("\n".join(values))
         file.flush()
         read = DotEnvSettingsSource(settings, env_file=Path(file.name))()
-    given = {name: value for name, value in read.items() if name in settings.model_fields}
+    for problem in invalid(settings, read):
+        yield f".env.example: {problem}."
+
+
+def invalid(settings: type[Settings], values: Mapping[str, object]) -> Iterator[str]:
+    """Yield what the settings refuse, of values by name in any case."""
+    given = {name.lower(): value for name, value in values.items()}
+    known: dict[str, Any] = {name: given[name] for name in settings.model_fields if name in given}
     try:
-        settings(**given)
+        settings(**known)
     except ValidationError as error:
         for problem in error.errors():
-            yield f".env.example: {str(problem['loc'][0]).upper()}: {problem['msg']}."
+            yield f"{str(problem['loc'][0]).upper()}: {problem['msg']}"
 
 
 def settings_of(room: Room) -> type[Settings]:
