@@ -97,40 +97,66 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _mistakes(node: ast.AST) -> Iterator[tuple[Node, Node]]:
-    """Yield a part of the node and what could stand there by mistake."""
+    """Yield parts of the node, and what could stand there by mistake."""
+    if isinstance(node, ast.expr):
+        for wrong in _expressions(node):
+            yield node, wrong
+    elif isinstance(node, ast.stmt):
+        for dropped in _statements(node):
+            yield node, dropped
+    for test in _conditions(node):
+        yield test, ast.UnaryOp(ast.Not(), test)
+
+
+def _expressions(node: ast.expr) -> Iterator[ast.expr]:
     match node:
         case ast.Compare(left=left, ops=ops, comparators=others):
             for place, op in enumerate(ops):
                 for wrong in COMPARE[type(op)]:
-                    changed = [*ops[:place], wrong(), *ops[place + 1 :]]
-                    yield node, ast.Compare(left, changed, others)
+                    yield ast.Compare(left, [*ops[:place], wrong(), *ops[place + 1 :]], others)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in COMPUTE:
-            yield node, ast.BinOp(left, COMPUTE[type(op)](), right)
+            yield ast.BinOp(left, COMPUTE[type(op)](), right)
         case ast.BoolOp(op=op, values=values):
-            yield node, ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
+            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
-            yield node, operand
+            yield operand
         case ast.Constant(value=bool(value)):
-            yield node, ast.Constant(not value)
+            yield ast.Constant(not value)
         case ast.Constant(value=int(value) | float(value)):
-            yield node, ast.Constant(value + 1)
-            yield node, ast.Constant(value - 1)
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            yield test, ast.UnaryOp(ast.Not(), test)
-        case ast.comprehension(ifs=tests):
-            for test in tests:
-                yield test, ast.UnaryOp(ast.Not(), test)
-        case ast.Return(value=ast.expr()):
-            yield node, ast.Return(ast.Constant(None))
-        case ast.AugAssign(target=target, op=op, value=operand) if type(op) in COMPUTE:
-            yield node, ast.AugAssign(target, COMPUTE[type(op)](), operand)
+            yield ast.Constant(value + 1)
+            yield ast.Constant(value - 1)
+
+
+def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
     match node:
         case ast.Expr(value=ast.Constant()):  # a docstring
-            pass
+            return
+        case ast.Return(value=ast.expr()):
+            yield ast.Return(ast.Constant(None))
+        case ast.AugAssign(target=target, op=op, value=operand) if type(op) in COMPUTE:
+            yield ast.AugAssign(target, COMPUTE[type(op)](), operand)
+    match node:
         case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Delete() | ast.Break():
-            yield node, ast.Pass()
+            yield ast.Pass()
         case ast.Continue() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
-            yield node, ast.Pass()
+            yield ast.Pass()
+
+
+def _conditions(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is to be negated, without what an operator of its own turns round."""
+    match node:
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+            tests = [test]
+        case ast.comprehension(ifs=tests):
+            pass
+        case _:
+            tests = []
+    for test in tests:
+        match test:
+            case ast.UnaryOp(op=ast.Not()) | ast.Compare(ops=[_]):
+                pass
+            case _:
+                yield test
 
 
 def _replace(source: str, place: Node, text: str) -> str:
