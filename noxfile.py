@@ -115,7 +115,7 @@ def new(session: nox.Session) -> None:
     session.run(*cookiecutter, *session.posargs)
     session.run("python", "-m", "classroom.catalogue")
     for folder in sorted({*ideas().values()} - {*IDEAS.values()}):
-        session.log(f"Made {folder.relative_to(ROOT)}. Its README.md says what to change first.")
+        session.log(f"Made {folder.relative_to(ROOT)}. Read its README.md first.")
         session.log(f"See it: python3 dev.py run {folder.name}")
         session.log(f"Test it: python3 dev.py -s tests -- {folder.relative_to(ROOT)} tests")
 
@@ -209,7 +209,7 @@ def folder_of(session: nox.Session, idea: str) -> Path:
     """Return the project's folder; an unknown name ends the session, and tells near ones."""
     if idea not in IDEAS:
         near = difflib.get_close_matches(idea, IDEAS) or IDEAS
-        session.error(f"There is no project {idea!r}. Did you mean: {', '.join(near)}?")
+        session.error(f"there is no project {idea!r}, but there is {', '.join(near)}")
     return IDEAS[idea]
 
 
