@@ -25,6 +25,7 @@ hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
         ((400, 300), "s=200x50", (67, 50)),
         ((100, 50), "s=200x200", (100, 50)),  # not enlarged
         ((10_000, 2), "s=160x160", (160, 1)),  # never less than a pixel
+        ((2, 10_000), "s=160x160", (1, 160)),
         ((400, 300), "s=200x200:crop", (200, 200)),
         ((400, 300), "s=200x100:crop", (200, 100)),
         ((100, 400), "s=200x200:crop", (100, 100)),  # not enlarged, and still a square
@@ -40,6 +41,11 @@ def test_planned_size(picture: tuple[int, int], box: str, expected: tuple[int, i
 def test_crop_keeps_the_middle() -> None:
     assert plan(400, 300, parse("s=100x100:crop")).box == (50, 0, 350, 300)
     assert plan(300, 400, parse("s=100x100:crop")).box == (0, 50, 300, 350)
+
+
+def test_crop_keeps_a_pixel_at_least() -> None:
+    assert plan(10, 10, parse("s=4096x1:crop")).box == (0, 4.5, 10, 5.5)
+    assert plan(10, 10, parse("s=1x4096:crop")).box == (4.5, 0, 5.5, 10)
 
 
 def test_fit_keeps_the_whole_picture() -> None:

@@ -86,23 +86,24 @@ def test_two_workers_and_many_uploads_render_each_thumbnail_once(
 
 
 @pytest.mark.settings(
-    MIN_FREE_MB="0", LEASE_SECONDS="1", THUMBNAIL_SIZES="first=64x64,long=2800x2800,last=64x64:crop"
+    MIN_FREE_MB="0", LEASE_SECONDS="1", THUMBNAIL_SIZES="small=64x64,a=2400x2400,b=2300x2300,c=9x9"
 )
 def test_a_worker_killed_in_mid_job_loses_nothing(
     live: Any, worker: Callable[[], Worker], rendered: Any
 ) -> None:
     server = live(workers=1)
-    content = gradient(2800, 2800)
+    content = gradient(2400, 2400)
     uploaded = upload(server, content)
 
     def job() -> Any:
         return get(f"{server}/jobs/{uploaded['job']['id']}")
 
     victim = worker()
-    wait_until(lambda: job()["progress"]["done"] == 1, PATIENCE, "the first thumbnail")
+    wait_until(lambda: job()["progress"]["done"] > 0, PATIENCE, "the first thumbnail")
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    assert (job()["status"], job()["progress"]["done"]) == ("running", 1), "killed too late"
+    left = job()
+    assert left["status"] == "running", "it was killed too late"
 
     worker()
     wait_until(lambda: job()["status"] == "done", PATIENCE, "the end of the job")

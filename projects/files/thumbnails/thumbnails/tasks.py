@@ -78,11 +78,13 @@ def _render_missing(job: Job, ticket: str) -> None:
         picture = picture or render.load(storage.original(job.image_id).read_bytes())
         size = parse(wanted.spec)
         content, made = render.thumbnail(picture, size), plan(picture.width, picture.height, size)
-        if states.renew(job.id, ticket):  # still ours, and locked until the commit
-            storage.write(storage.rendered(job.image_id, wanted.key), content)
-            row = update(Thumbnail).where(Thumbnail.key == wanted.key)
-            row = row.values(width=made.width, height=made.height, rendered_at=clock.now())
-            db.session.execute(row)
-            current_app.logger.info("rendered %s %s", wanted.key, wanted.spec)
+        if not states.renew(job.id, ticket):  # from here to the commit nobody can take it from us
+            break
+        storage.write(storage.rendered(job.image_id, wanted.key), content)
+        row = update(Thumbnail).where(Thumbnail.key == wanted.key)
+        db.session.execute(
+            row.values(width=made.width, height=made.height, rendered_at=clock.now())
+        )
         db.session.commit()
+        current_app.logger.info("rendered %s %s", wanted.key, wanted.spec)
     db.session.commit()
