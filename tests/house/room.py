@@ -19,10 +19,11 @@ from common.testing.backend import InProcess
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def rooms(root: Path = ROOT) -> list["Room"]:
+@cache
+def rooms(root: Path = ROOT) -> tuple["Room", ...]:
     """Return every project there is: each folder on a floor that holds more than leftovers."""
     folders = sorted(path for path in root.glob("projects/*/*") if path.is_dir())
-    return [room for room in map(Room, folders) if room.files]
+    return tuple(room for room in map(Room, folders) if room.files)
 
 
 @cache
