@@ -128,6 +128,20 @@ def eject(session: nox.Session) -> None:
 
 
 @nox.session
+def starter(session: nox.Session) -> None:
+    """Make the folder that students start from: `-- IDEA FOLDER`."""
+    install(session, *groups("tools"))
+    session.run("python", "-m", "classroom.starter", *session.posargs)
+
+
+@nox.session
+def similarity(session: nox.Session) -> None:
+    """List submissions with much the same code: `-- SUBMISSIONS`."""
+    install(session, *groups("tools"))
+    session.run("python", "-m", "classroom.similarity", *session.posargs)
+
+
+@nox.session
 def catalogue(session: nox.Session) -> None:
     """Write the table of projects into README.md; `-- --check` only compares."""
     install(session, *groups("tools"))
