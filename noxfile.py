@@ -74,12 +74,12 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def isolated(session: nox.Session) -> None:
     """Test each project (or those named) alone: ejected, with only its own requirements."""
-    ideas = [folder_of(session, idea).name for idea in session.posargs or IDEAS]
+    chosen = [folder_of(session, idea).name for idea in session.posargs or IDEAS]
     install(session, *groups("tools"))
     with tempfile.TemporaryDirectory(prefix="flask-45-") as outside:
-        for idea in ideas:
+        for idea in chosen:
             session.run("python", "-m", "classroom.eject", idea, str(Path(outside, idea)))
-        sessions = [f"alone({idea})" for idea in ideas]
+        sessions = [f"alone({idea})" for idea in chosen]
         nox_again = [sys.executable, "-m", "nox", "-j", "auto", "-s", *sessions, "--", outside]
         session.run(*nox_again, external=True)
 
