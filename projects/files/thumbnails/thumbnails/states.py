@@ -89,8 +89,7 @@ def reopen(job_id: str) -> bool:
 def give_up() -> bool:
     """Fail the jobs whose workers died in every attempt: such an image may be what kills them."""
     died = (Job.due_at <= clock.now(), Job.attempts >= ATTEMPTS)
-    error = f"The worker died in each of {ATTEMPTS} attempts."
-    return _step("fail", *died, ticket=None, error=error)
+    return _step("fail", *died, ticket=None, error=f"The worker died in all {ATTEMPTS} attempts.")
 
 
 def _lease_end() -> datetime:

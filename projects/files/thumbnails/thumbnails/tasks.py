@@ -81,10 +81,8 @@ def _render_missing(job: Job, ticket: str) -> None:
         if not states.renew(job.id, ticket):  # from here to the commit nobody can take it from us
             break
         storage.write(storage.rendered(job.image_id, wanted.key), content)
-        row = update(Thumbnail).where(Thumbnail.key == wanted.key)
-        db.session.execute(
-            row.values(width=made.width, height=made.height, rendered_at=clock.now())
-        )
+        kept = {"width": made.width, "height": made.height, "rendered_at": clock.now()}
+        db.session.execute(update(Thumbnail).where(Thumbnail.key == wanted.key).values(kept))
         db.session.commit()
         current_app.logger.info("rendered %s %s", wanted.key, wanted.spec)
     db.session.commit()
