@@ -15,15 +15,15 @@ UnitName = Literal["g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "clove",
 class Unit(NamedTuple):
     """How a unit relates to its family, and what can be measured with it.
 
-    ``size`` counts the family's smallest unit. Below ``least`` a smaller unit reads better.
+    ``size`` counts the family's smallest unit; units of one family convert into each other.
     ``parts`` are the denominators that there is a measure for, simplest first: cups come in
-    halves and thirds, scales show tenths. Only units of one family convert into each other.
+    halves and thirds, scales show tenths. Below ``least`` a smaller unit reads better.
     """
 
     family: str
     size: int
-    least: Fraction
     parts: tuple[int, ...]
+    least: Fraction = Fraction(0)
     plural: str = ""
 
     @property
@@ -32,22 +32,21 @@ class Unit(NamedTuple):
         return self.parts[-1] % 10 == 0
 
 
-NONE = Fraction(0)
-COUNTED = "counted"  # things that are counted, not measured; they convert into nothing else
+COUNTED = "counted"  # things that are counted, not measured: the family without conversions
 
 UNITS: dict[UnitName | None, Unit] = {
-    "g": Unit("mass", 1, NONE, (1, 10)),
-    "kg": Unit("mass", 1000, Fraction(1), (100,)),
-    "ml": Unit("volume", 1, NONE, (1, 10)),
-    "l": Unit("volume", 1000, Fraction(1), (100,)),
-    "tsp": Unit("spoons", 1, NONE, (1, 2, 4, 8)),
-    "tbsp": Unit("spoons", 3, Fraction(1), (1, 2)),
-    "cup": Unit("spoons", 48, Fraction(1, 4), (1, 2, 3, 4, 8), "cups"),
-    "pinch": Unit(COUNTED, 1, NONE, (1, 2), "pinches"),
-    "clove": Unit(COUNTED, 1, NONE, (1, 2), "cloves"),
-    "slice": Unit(COUNTED, 1, NONE, (1, 2), "slices"),
-    "can": Unit(COUNTED, 1, NONE, (1, 2), "cans"),
-    None: Unit(COUNTED, 1, NONE, (1, 2)),  # no unit: 3 eggs
+    "g": Unit("mass", 1, (1, 10)),
+    "kg": Unit("mass", 1000, (100,), least=Fraction(1)),
+    "ml": Unit("volume", 1, (1, 10)),
+    "l": Unit("volume", 1000, (100,), least=Fraction(1)),
+    "tsp": Unit("spoons", 1, (1, 2, 4, 8)),
+    "tbsp": Unit("spoons", 3, (1, 2), least=Fraction(1)),
+    "cup": Unit("spoons", 48, (1, 2, 3, 4, 8), least=Fraction(1, 4), plural="cups"),
+    "pinch": Unit(COUNTED, 1, (1, 2), plural="pinches"),
+    "clove": Unit(COUNTED, 1, (1, 2), plural="cloves"),
+    "slice": Unit(COUNTED, 1, (1, 2), plural="slices"),
+    "can": Unit(COUNTED, 1, (1, 2), plural="cans"),
+    None: Unit(COUNTED, 1, (1, 2)),  # no unit: 3 eggs
 }
 
 CLOSE = Fraction(5, 100)  # a cook does not taste a difference of five percent
@@ -98,15 +97,12 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
     1 1/3 tbsp. Half of 1 kg is 500 g. Counted things keep their unit. Nothing is rounded here.
     """
     exact = Amount(amount.quantity * factor, amount.unit)
-    if UNITS[amount.unit].family == COUNTED:
-        return exact
-    choices = [Amount(exact.base / UNITS[name].size, name) for name in _family(amount.unit)]
-    fitting = [
-        choice
-        for choice in choices
-        if choice.quantity >= UNITS[choice.unit].least and _close(rounded(choice), choice.quantity)
-    ]
-    return (fitting or choices[-1:])[0]
+    for name in _family(amount.unit):
+        choice = Amount(exact.base / UNITS[name].size, name)
+        measured = rounded(choice)
+        if choice.quantity >= UNITS[name].least and _close(measured, choice.quantity):
+            break
+    return choice
 
 
 def rounded(amount: Amount) -> Fraction:
@@ -131,13 +127,16 @@ def display(amount: Amount) -> str:
     shown, unit = rounded(amount), UNITS[amount.unit]
     number = f"{float(shown):.2f}".rstrip("0").rstrip(".") if unit.decimal else _mixed(shown)
     name = unit.plural if unit.plural and shown > 1 else amount.unit
-    words = ["about" * (shown != amount.quantity), number, name or ""]
-    return " ".join(word for word in words if word)
+    about = "" if shown == amount.quantity else "about "
+    return f"{about}{number} {name or ''}".strip()
 
 
 def _family(name: UnitName | None) -> list[UnitName | None]:
-    """Return the units that ``name`` converts to, the largest first."""
-    same = [other for other in UNITS if UNITS[other].family == UNITS[name].family]
+    """Return the units that ``name`` converts to, itself included, the largest first."""
+    family = UNITS[name].family
+    if family == COUNTED:
+        return [name]
+    same = [other for other in UNITS if UNITS[other].family == family]
     return sorted(same, key=lambda other: -UNITS[other].size)
 
 

@@ -1,5 +1,6 @@
 """What the API takes, and what it refuses."""
 
+import re
 from fractions import Fraction
 from typing import Annotated, Self
 
@@ -8,6 +9,7 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainValidator,
     WithJsonSchema,
     model_validator,
@@ -19,8 +21,27 @@ from common.schema import Schema
 from .names import folded, tidy
 from .scaling import QUANTITY, UnitName, parse
 
-LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"  # not blank
-TEXT = r"^[^\x00]*[^\x00\s][^\x00]*$"  # not blank; may have several lines
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"
+TEXT = r"^[^\x00]*[^\x00\s][^\x00]*$"
+
+
+def line(text: str) -> str:
+    """Tidy a line of text; refuse one that is blank or not one line."""
+    if not re.fullmatch(LINE, text):
+        raise ValueError("must be one line of text that is not blank")
+    return tidy(text)
+
+
+def label(text: str) -> str:
+    """Fold the name of a cuisine or a diet."""
+    return folded(line(text))
+
+
+def instruction(text: str) -> str:
+    """Tidy a step, which may have several lines; refuse a blank one."""
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text.strip()
 
 
 def exact(value: object) -> Fraction:
@@ -44,12 +65,15 @@ Quantity = Annotated[
         }
     ),
 ]
-Title = Annotated[str, Field(max_length=120, pattern=LINE), AfterValidator(tidy)]
+ONE_LINE: dict[str, JsonValue] = {"pattern": LINE}  # what line says, for machines
+Title = Annotated[str, Field(max_length=120, json_schema_extra=ONE_LINE), AfterValidator(line)]
+Name = Annotated[str, Field(max_length=80, json_schema_extra=ONE_LINE), AfterValidator(line)]
+Note = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE), AfterValidator(line)]
+Label = Annotated[str, Field(max_length=40, json_schema_extra=ONE_LINE), AfterValidator(label)]
 Description = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, Field(max_length=80, pattern=LINE), AfterValidator(tidy)]
-Note = Annotated[str, Field(max_length=200, pattern=LINE), AfterValidator(tidy)]
-Label = Annotated[str, Field(max_length=40, pattern=LINE), AfterValidator(folded)]
-Text = Annotated[str, Field(max_length=2000, pattern=TEXT), AfterValidator(str.strip)]
+Step = Annotated[
+    str, Field(max_length=2000, json_schema_extra={"pattern": TEXT}), AfterValidator(instruction)
+]
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60, description="From start to table.")]
 Servings = Annotated[int, Field(ge=1, le=1000, description="How many people it feeds.")]
 Diets = Annotated[
@@ -85,7 +109,7 @@ class IngredientIn(Schema):
 
 
 Ingredients = Annotated[list[IngredientIn], Field(min_length=1, max_length=100)]
-Steps = Annotated[list[Text], Field(min_length=1, max_length=100)]
+Steps = Annotated[list[Step], Field(min_length=1, max_length=100)]
 
 
 class RecipeIn(Schema):

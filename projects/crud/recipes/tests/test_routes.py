@@ -29,7 +29,8 @@ def soup(client):
         ({"name": "flour", "quantity": "1", "unit": "Cup"}, "'cup'"),
         ({"name": "flour", "unit": "cup"}, "a unit needs a quantity"),
         ({"name": "flour", "amount": "1"}, "not permitted"),
-        ({"name": "\x1f"}, "pattern"),
+        ({"name": " \t"}, "one line of text that is not blank"),
+        ({"name": "salt\npepper"}, "one line of text that is not blank"),
     ],
 )
 def test_refused_ingredient_says_what_would_be_right(client, line, reason):
@@ -38,6 +39,14 @@ def test_refused_ingredient_says_what_would_be_right(client, line, reason):
     [error] = answer.json["errors"][:1]
     assert error["loc"][:3] == ["body", "ingredients", 1]
     assert reason in error["msg"]
+
+
+def test_step_may_have_lines_but_must_not_be_blank(client, soup):
+    assert client.patch(soup, json={"steps": [" Stir.\nTaste. "]}).json["steps"] == [
+        "Stir.\nTaste."
+    ]
+    [error] = client.patch(soup, json={"steps": ["Stir.", "\n"]}).json["errors"]
+    assert error == {"loc": ["body", "steps", 1], "msg": "must not be blank"}
 
 
 @pytest.mark.parametrize("field", ["title", "minutes", "servings", "diets", "ingredients", "steps"])
@@ -58,6 +67,10 @@ def test_recipe_for_its_own_servings_reads_as_it_was_written(client, soup):
     assert own["ingredients"][0]["display"] == "1500 g"
 
 
+def test_line_without_quantity_is_as_needed(client, soup):
+    assert [line["display"] for line in client.get(soup).json["ingredients"]] == ["2", "as needed"]
+
+
 def test_first_spelling_names_the_ingredient(client):
     client.post("/recipes", json=SOUP)
     other = client.post("/recipes", json=SOUP | {"ingredients": [{"name": "LEEKS"}]})
@@ -68,6 +81,14 @@ def test_search_looks_into_descriptions_too(client, soup):
     client.patch(soup, json={"description": "Warms\nthe hands."})
     assert [recipe["title"] for recipe in client.get("/recipes?q=THE+hands").json] == ["Soup"]
     assert client.get("/recipes", query_string={"q": "soup warms"}).json == []
+
+
+def test_commonest_labels_come_first(client):
+    for diets in (["raw"], ["vegan"], ["halal", "vegan"]):
+        client.post("/recipes", json=SOUP | {"diets": diets, "cuisine": diets[0]})
+    labels = [label["name"] for label in client.get("/diets").json]
+    assert labels == ["vegan", "halal", "raw"], "by falling number, then by name"
+    assert [label["name"] for label in client.get("/cuisines").json] == ["halal", "raw", "vegan"]
 
 
 @pytest.mark.parametrize("query", ["", "?diet=vegan&with=leeks&without=eggs&max_minutes=60&q=o"])

@@ -179,6 +179,9 @@ def test_amounts_step_into_the_unit_a_cook_would_use(start: str, factor: str, re
         ("100/3 g", "about 33 g"),
         ("10/3 g", "about 3.3 g"),
         ("2.5 g", "2.5 g"),
+        ("9.6 g", "9.6 g"),
+        ("9.53 g", "about 10 g"),  # 4.9 % off
+        ("9.52 g", "about 9.5 g"),  # 10 would be 5.04 % off
         ("1.5 kg", "1.5 kg"),
         ("4/3 kg", "about 1.33 kg"),
         ("1 1/4 l", "1.25 l"),

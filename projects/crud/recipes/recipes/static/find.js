@@ -105,7 +105,7 @@ function changed() {
 }
 
 async function offerChoices() {
-  const [one, two] = await Promise.all([ask(`${cuisines}?per_page=100`), ask(`${diets}?per_page=100`)]);
+  const [one, two] = await Promise.all([ask(cuisines), ask(diets)]);
   form.elements.cuisine.append(...one.data.map(({ name, recipes: count }) =>
     element("option", { value: name }, `${name} (${count})`)));
   document.querySelector("#diets").append(...two.data.map(({ name, recipes: count }) =>
