@@ -297,6 +297,7 @@ def all_ended(home: Path) -> Iterator[dict[str, str]]:
         for process in left:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+        wait_until(lambda: not marked(mark), SECONDS, "the end of what was killed")
         names = "\n".join(left.values())
         raise AssertionError(f"This was still running after the end:\n{names}") from None
 

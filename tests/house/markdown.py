@@ -33,8 +33,15 @@ def items(tokens: list[Token]) -> list[str]:
         if token.type == "list_item_open" and token.level == 1:
             found.append("")
         elif token.type == "inline" and token.level > 1 and found:
-            found[-1] = f"{found[-1]} {token.content}".strip()
+            found[-1] = f"{found[-1]} {shown(token)}".strip()
     return found
+
+
+def shown(inline: Token) -> str:
+    """Return the text that a reader sees, on one line: with no marks but those of code."""
+    parts = {"code_inline": "`{}`", "softbreak": " ", "hardbreak": " "}
+    children = inline.children or []
+    return "".join(parts.get(child.type, "{}").format(child.content) for child in children)
 
 
 def rows(tokens: list[Token]) -> list[list[str]]:

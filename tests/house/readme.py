@@ -51,10 +51,9 @@ def headings_are_those_of_all(room: Room) -> Iterator[str]:
 
 def it_begins_with_title_and_summary(room: Room) -> Iterator[str]:
     """Find a beginning that differs from idea.toml."""
-    texts = [
-        token.content for token in markdown.sections(room.text("README.md"))[""] if token.content
-    ]
-    title, summary = [" ".join(text.split()) for text in (*texts, "", "")[:2]]
+    tokens = markdown.sections(room.text("README.md"))[""]
+    texts = [markdown.shown(token) for token in tokens if token.type == "inline"]
+    title, summary = (*texts, "", "")[:2]
     if title != room.idea["title"]:
         yield f"README.md: its title is {title!r}, in idea.toml {room.idea['title']!r}."
     if not summary.startswith(room.idea["summary"]):
