@@ -7,8 +7,9 @@ from pydantic import Field
 
 from common.schema import Schema
 
+from . import scaling
 from .models import Recipe, RecipeIngredient
-from .scaling import UnitName, display, scale
+from .scaling import UnitName
 
 AS_NEEDED = "as needed"
 
@@ -41,11 +42,9 @@ class IngredientOut(Schema):
         if amount is None:
             return cls(name=name, quantity=None, unit=None, display=AS_NEEDED, note=note)
         if factor != 1:
-            amount = scale(amount, factor)
-        quantity = str(amount.quantity)
-        return cls(
-            name=name, quantity=quantity, unit=amount.unit, display=display(amount), note=note
-        )
+            amount = scaling.scale(amount, factor)
+        exact, shown = str(amount.quantity), scaling.display(amount)
+        return cls(name=name, quantity=exact, unit=amount.unit, display=shown, note=note)
 
 
 class RecipeOut(RecipeSummary):

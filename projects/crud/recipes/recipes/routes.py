@@ -25,6 +25,7 @@ WHOLE = (
     selectinload(Recipe.ingredients).joinedload(RecipeIngredient.ingredient),
 )
 MOST_LABELS = 100
+NO_RECIPE = "There is no recipe {}."
 PAGE = Produces("A page to find recipes and to cook from", "text/html")
 
 
@@ -88,7 +89,7 @@ def delete_recipe(recipe_id: int) -> None:
     """Delete a recipe; its ingredients stay for the others."""
     gone = delete(Recipe).where(Recipe.id == recipe_id).returning(Recipe.id)
     if db.session.scalar(gone) is None:
-        raise _missing(recipe_id)
+        raise NotFound(NO_RECIPE.format(recipe_id))
     db.session.commit()
 
 
@@ -134,9 +135,5 @@ def _find(recipe_id: int, *, lock: bool = False) -> Recipe:
     """Return the whole recipe, or answer 404. ``lock`` keeps it as it is until the commit."""
     recipe = db.session.get(Recipe, recipe_id, options=WHOLE, with_for_update=lock)
     if recipe is None:
-        raise _missing(recipe_id)
+        raise NotFound(NO_RECIPE.format(recipe_id))
     return recipe
-
-
-def _missing(recipe_id: int) -> NotFound:
-    return NotFound(f"There is no recipe {recipe_id}.")

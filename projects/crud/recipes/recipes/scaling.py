@@ -26,11 +26,6 @@ class Unit(NamedTuple):
     least: Fraction = Fraction(0)
     plural: str = ""
 
-    @property
-    def decimal(self) -> bool:
-        """Whether a scale or a jug measures it, in tenths, and not a spoon or a cup."""
-        return self.parts[-1] % 10 == 0
-
 
 COUNTED = "counted"  # things that are counted, not measured: the family without conversions
 
@@ -125,7 +120,8 @@ def rounded(amount: Amount) -> Fraction:
 def display(amount: Amount) -> str:
     """Write the rounded amount for a person: ``1½ cups``, ``1.5 kg``, ``about 3`` if not exact."""
     shown, unit = rounded(amount), UNITS[amount.unit]
-    number = f"{float(shown):.2f}".rstrip("0").rstrip(".") if unit.decimal else _mixed(shown)
+    decimal = unit.parts[-1] % 10 == 0  # a scale or a jug shows tenths, a spoon does not
+    number = f"{float(shown):.2f}".rstrip("0").rstrip(".") if decimal else _mixed(shown)
     name = unit.plural if unit.plural and shown > 1 else amount.unit
     about = "" if shown == amount.quantity else "about "
     return f"{about}{number} {name or ''}".strip()

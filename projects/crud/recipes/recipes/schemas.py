@@ -112,8 +112,17 @@ Ingredients = Annotated[list[IngredientIn], Field(min_length=1, max_length=100)]
 Steps = Annotated[list[Step], Field(min_length=1, max_length=100)]
 
 
+EXAMPLE: dict[str, JsonValue] = {
+    "title": "Garlic bread", "cuisine": "italian", "minutes": 15, "servings": 4, "diets": ["vegan"],
+    "ingredients": [{"name": "bread", "quantity": "8", "unit": "slice"}, {"name": "garlic"}],
+    "steps": ["Toast the bread.", "Rub it with garlic and oil."],
+}  # fmt: skip
+
+
 class RecipeIn(Schema):
     """A whole recipe, to save or to put in the place of another."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     title: Title
     description: Description = ""
@@ -127,6 +136,8 @@ class RecipeIn(Schema):
 
 class RecipePatch(Schema):
     """The fields to change. A list takes the place of the whole old list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 20}]})
 
     title: Title | MISSING = MISSING
     description: Description | MISSING = MISSING
