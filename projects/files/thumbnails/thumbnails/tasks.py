@@ -16,9 +16,10 @@ from .sizes import parse, plan
 
 
 def wake(job: Job) -> None:
-    """Ask the queue to run the job when it is due. Call it after the commit."""
+    """Ask the queue to run the job when it is due, unless it is over. Call it after the commit."""
     try:
-        jobs.enqueue(run, job.id, at=job.due_at, job_id=job.id)
+        if job.status in states.ACTIVE:
+            jobs.enqueue(run, job.id, at=job.due_at, job_id=job.id)
     except RedisError:  # the row is what counts: a sweep wakes it once the queue is back
         current_app.logger.exception("no queue to wake job %s with", job.id)
 
@@ -32,7 +33,7 @@ def run(job_id: str) -> None:
         _attempt(job, ticket)
         job = db.session.get(Job, job_id, populate_existing=True)
         db.session.commit()
-    if job and job.status in states.ACTIVE and job.due_at > clock.now():
+    if job and job.due_at > clock.now():
         wake(job)  # it pauses, or somebody else has it: look again when that is over
 
 
