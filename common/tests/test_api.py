@@ -117,6 +117,7 @@ def test_query_where_none_is_known_is_refused_unless_allowed(http):
 )
 def test_path_to_nothing_is_404(http, path):
     assert_problem(http.get(path), 404)
+    assert_problem(http.delete(path), 404)
 
 
 @pytest.mark.parametrize(("name", "status"), [("Abc", 422), ("%00", 404), ("%ff", 422)])

@@ -17,7 +17,6 @@ from flask import Flask, Response, current_app, g, request
 from flask.cli import with_appcontext
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
 
 from common import database, errors, pages
 from common import settings as _settings
@@ -25,15 +24,7 @@ from common.settings import Settings, SettingsError
 
 __all__ = ["Settings", "SettingsError", "init_app"]
 
-LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class _Id(IntegerConverter):
-    """``<int:id>`` up to the largest id there can be: beyond that, 404 instead of an overflow."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"max": LARGEST_ID} | options)
 
 
 def init_app(
@@ -52,7 +43,6 @@ def init_app(
     and ``fill`` a number of made-up rows: together they are the command ``flask seed [--rows N]``.
     Raises SettingsError, which ends the start with one clear text.
     """
-    app.url_map.converters["int"] = _Id
     _settings.load(app, settings, config)
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]

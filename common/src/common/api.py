@@ -38,6 +38,7 @@ __all__ = ["Accepted", "Created", "File", "Page", "Produces", "Schema", "endpoin
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_ERRORS = 50  # in one answer
+LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -115,13 +116,13 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
         if refuse_query and request.query_string:
             name = next(iter(request.args), "")
             raise invalid("This takes no query parameters.", "query", name)
-        if any(isinstance(value, str) and "\0" in value for value in arguments.values()):
+        if any(map(_names_nothing, arguments.values())):
             raise NotFound
-        for name, read, adapter in readers:
-            arguments[name] = read(name, adapter, arguments)
         for place in refused_parts:
             for name in getattr(request, place):
                 raise invalid("Not known here.", place, name)
+        for name, read, adapter in readers:
+            arguments[name] = read(name, adapter, arguments)
         value = view(**arguments)
         if isinstance(value, Response):
             return value
@@ -129,6 +130,13 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
 
     checked.operation = operation  # type: ignore[attr-defined]  # read by common.openapi
     return checked
+
+
+def _names_nothing(value: object) -> bool:
+    """Tell whether a path parameter can be the name of no row: the database would refuse it."""
+    return (isinstance(value, int) and value > LARGEST_ID) or (
+        isinstance(value, str) and "\0" in value
+    )
 
 
 def _outputs(hint: Any) -> Iterator[tuple[int, tuple[type, TypeAdapter[Any] | None]]]:

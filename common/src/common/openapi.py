@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import IntegerConverter, Rule
 
-from common.api import FORM_TYPES, Operation, Produces
+from common.api import FORM_TYPES, LARGEST_ID, Operation, Produces
 from common.errors import MEDIA_TYPE
 from common.pagination import Page
 
@@ -174,20 +174,27 @@ def _request_content(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         return {JSON: {"schema": schemas.of(operation, "body")}}
     names = [name for name in ("form", "files") if name in operation.inputs]
     parts = [schemas.properties_of(operation, name) for name in names]
+    fields = {name: given for part in parts for name, given in part["properties"].items()}
     merged = {
         "type": "object",
-        "properties": {k: given for part in parts for k, given in part["properties"].items()},
+        "properties": fields,
         "required": [name for part in parts for name in part.get("required", [])],
         "additionalProperties": False,
     }
     kinds = FORM_TYPES[:1] if "files" in names else FORM_TYPES if names else ()
-    return {kind: {"schema": merged} for kind in kinds}
+    encoding = {
+        name: {"contentType": given["contentMediaType"]}
+        for name, given in fields.items()
+        if "contentMediaType" in given
+    }
+    media_type = {"schema": merged} | ({"encoding": encoding} if encoding else {})
+    return dict.fromkeys(kinds, media_type)
 
 
 def _path_schema(rule: Rule, name: str) -> dict[str, Any]:
     converter = rule._converters[name]
     if isinstance(converter, IntegerConverter):
-        return {"type": "integer", "minimum": converter.min or 0, "maximum": converter.max}
+        return {"type": "integer", "minimum": converter.min or 0, "maximum": LARGEST_ID}
     return {"type": "string", "minLength": 1}
 
 
