@@ -159,7 +159,8 @@ def test_syntax_error_is_told(tmp_path: Path) -> None:
 
 
 def test_command_that_hangs_is_ended(tmp_path: Path) -> None:
-    assert run(tmp_path, f"echo begun; {HANG}", "true", seconds=0.3) == [Done("begun\n", None)]
+    done = run(tmp_path, "true", "true", f"echo begun; {HANG}", "true", seconds=0.5)
+    assert done == [Done("", 0), Done("", 0), Done("begun\n", None)]
 
 
 def test_input_is_empty(tmp_path: Path) -> None:

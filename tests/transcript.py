@@ -35,7 +35,7 @@ BIN = Path(sys.executable).parent
 
 HEADING = "Try it"
 ANY = "..."
-SECONDS = 30  # for one command
+SECONDS = 60  # for one command
 STOP_SECONDS = 10
 LONGEST_OUTPUT = 300  # lines
 PORT = 5000
@@ -215,10 +215,11 @@ def execute(
         )
         os.close(told)
         done: list[Done] = []
-        with open(codes) as lines:  # noqa: PTH123  # an open file, not a path
+        # Without a buffer: what waits in one would be unseen by select.
+        with open(codes, "rb", buffering=0) as lines:  # noqa: PTH123  # an open file, not a path
             for number in range(len(commands)):
                 came = select.select([lines], [], [], seconds)[0]
-                code = lines.readline() if came else ""
+                code = lines.readline() if came else b""
                 printed = Path(outputs, str(number))
                 output = printed.read_bytes() if printed.exists() else b""
                 done.append(Done(as_text(output), int(code) if code else None))
