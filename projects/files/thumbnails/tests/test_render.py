@@ -230,9 +230,12 @@ def test_cmyk_becomes_rgb() -> None:
     assert colour_at(small, 0.1, 0.5) == "red"
 
 
-def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
-    content = encode(Image.new("I;16", (40, 40), 128 * 256))
-    assert load(content).getpixel((0, 0)) == (128, 128, 128)
+@pytest.mark.parametrize(
+    ("sixteen", "eight"), [(0, 0), (0x8000, 0x80), (0xFEFF, 0xFE), (0xFFFF, 0xFF)]
+)
+def test_sixteen_bit_grey_is_scaled_not_clipped(sixteen: int, eight: int) -> None:
+    content = encode(Image.new("I;16", (40, 40), sixteen))
+    assert load(content).getpixel((0, 0)) == (eight, eight, eight)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
