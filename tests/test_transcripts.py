@@ -1,5 +1,6 @@
 """What the READMEs say under "Try it" is what happens, and the runner notices when it is not."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.transcript import (
 )
 
 HANG = "tail -f /dev/null"
+DAEMON = f"setsid sh -c 'echo >begun; exec {HANG}' &\nuntil [ -e begun ]; do :; done"
 
 
 @pytest.mark.parametrize("room", rooms(), ids=str)
@@ -174,10 +176,18 @@ def test_environment_is_not_that_of_this_machine(
     assert "DATABASE_URL" not in run(tmp_path, "env")[0].output
 
 
+def test_failure_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.transcript.STOP_SECONDS", 0.1)
+    with suppress(KeyboardInterrupt), all_ended(tmp_path) as environment:
+        execute([DAEMON], tmp_path, environment)
+        raise KeyboardInterrupt
+    assert marked(f"TRANSCRIPT_IN={tmp_path}") == {}
+
+
 def test_what_is_left_running_is_told_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.transcript.STOP_SECONDS", 0.1)
     with pytest.raises(AssertionError, match=r"still running after the end:\n.*tail"):
-        run(tmp_path, f"setsid sh -c 'echo >begun; exec {HANG}' &\nuntil [ -e begun ]; do :; done")
+        run(tmp_path, DAEMON)
     assert marked(f"TRANSCRIPT_IN={tmp_path}") == {}

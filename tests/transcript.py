@@ -285,22 +285,24 @@ def all_ended(home: Path) -> Iterator[dict[str, str]]:
     It has nothing of this machine's settings. One variable marks all that is started in it.
     """
     mark = f"TRANSCRIPT_IN={home}"
-    yield {
-        "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "TRANSCRIPT_IN": str(home),
-    }
+    left: list[str] = []
     try:
-        wait_until(lambda: not marked(mark), STOP_SECONDS, "the end of what was started")
-    except AssertionError:
-        left = marked(mark)
-        for process in left:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        wait_until(lambda: not marked(mark), SECONDS, "the end of what was killed")
-        names = "\n".join(left.values())
-        raise AssertionError(f"This was still running after the end:\n{names}") from None
+        yield {
+            "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "TRANSCRIPT_IN": str(home),
+        }
+    finally:
+        try:
+            wait_until(lambda: not marked(mark), STOP_SECONDS)
+        except AssertionError:
+            left += marked(mark).values()
+            for process in marked(mark):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            wait_until(lambda: not marked(mark), SECONDS, "the end of what was killed")
+    assert not left, "This was still running after the end:\n" + "\n".join(left)
 
 
 def marked(mark: str) -> dict[int, str]:
