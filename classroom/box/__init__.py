@@ -1,0 +1,1 @@
+"""What goes into the box with a submission: ``host.py`` and the protocol that it speaks."""

@@ -1,0 +1,129 @@
+"""The process of one test: it makes the application on fresh data and answers for it."""
+
+import importlib.util
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from queue import SimpleQueue
+from socket import socket
+from typing import Any
+
+from sqlalchemy.orm import configure_mappers
+from werkzeug.test import run_wsgi_app
+
+from . import wire
+
+BACKEND = "common.testing.backend"
+SHOWN = 4000  # characters of an error
+WSGI = {
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+def load_backend() -> None:
+    """Import the module that runs an application, without its package, which needs pytest."""
+    folder = Path(str(sys.modules["common"].__file__)).parent
+    spec = importlib.util.spec_from_file_location(BACKEND, folder / "testing/backend.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(BACKEND)
+    module = sys.modules[BACKEND] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+def start(package: str, folder: Path, settings: Mapping[str, str], errors: list[str]) -> Any:
+    """Make the application: an ``InProcess``, with a queue of its own where it has jobs."""
+    make = sys.modules[BACKEND].InProcess
+    return make(package, folder / "instance", dict(settings), folder / "queue", errors)
+
+
+def warm_up(package: str, folder: Path) -> None:
+    """Make an application once: what that loads and computes, no child need do again."""
+    running = start(package, folder, {"REDIS_URL": "unix:///nowhere"}, [])
+    configure_mappers()
+    running.release()
+
+
+def serve(
+    listener: socket,
+    package: str,
+    folder: Path,
+    settings: Mapping[str, str],
+    explain: Callable[[BaseException], str],
+) -> None:
+    """Answer every connection to ``listener``, for ever."""
+    errors: list[str] = []
+    try:
+        application = Application(start(package, folder, settings, errors), errors)
+    except BaseException as error:  # noqa: BLE001  # whatever a stranger's code raises
+        application = Application(None, errors, explain(error))
+    idle, mine = threading.Semaphore(1), SimpleQueue[socket]()
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            if idle.acquire(blocking=False):
+                mine.put(connection)
+            else:
+                answer = threading.Thread(target=application.answer, args=[connection])
+                answer.daemon = True
+                answer.start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    while True:  # in the main thread, as a test client does; in others what comes meanwhile
+        application.answer(mine.get(), idle.release)
+
+
+class Application:
+    """The application under test, asked by messages."""
+
+    def __init__(self, running: Any, errors: list[str], failure: str = "") -> None:
+        self.running = running
+        self.errors = errors
+        self.failure = failure
+
+    def answer(self, connection: socket, done: Callable[[], None] = lambda: None) -> None:
+        """Answer one message."""
+        with connection:
+            answer: dict[str, Any]
+            try:
+                answer, body = self._do(*wire.receive(connection))
+            except BaseException as error:  # noqa: BLE001  # as above
+                answer, body = {"raised": f"{type(error).__name__}: {error}"[:SHOWN]}, b""
+            answer["errors"] = [self.errors.pop(0)[-SHOWN:] for _ in self.errors[:3]]
+            done()
+            wire.send(connection, answer, body)
+
+    def _do(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        if self.failure:
+            return {"failed": self.failure}, b""
+        match order["op"]:
+            case "http":
+                return self._http(order["environ"], body)
+            case "run":
+                result = self.running.run(*order["args"])
+                return {"exit_code": result.exit_code}, result.output.encode(errors="replace")
+            case "set_clock" | "advance_clock" | "work" | "restart" as name:
+                getattr(self.running, name)(*order["args"])
+                return {}, b""
+            case "hello":
+                return {}, b""
+        raise ValueError(order["op"])
+
+    def _http(self, environ: dict[str, str], body: bytes) -> tuple[dict[str, Any], bytes]:
+        streams = {"wsgi.input": BytesIO(body), "wsgi.errors": sys.stderr}
+        parts, status, headers = run_wsgi_app(self.running.wsgi, {**environ, **WSGI, **streams})
+        content = bytearray()
+        try:
+            for part in parts:
+                content += part
+                if len(content) > wire.MAX_BODY:
+                    raise OverflowError("the answer does not end")
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+        return {"status": status, "headers": [*headers]}, bytes(content)

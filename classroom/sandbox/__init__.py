@@ -1,0 +1,228 @@
+"""The box that a submission runs in: bubblewrap, a user of its own, limits.
+
+What a submission sees: an interpreter with its libraries, the folder ``box``, its own files, all
+read-only, and a disk in memory. No network, no process, file or variable of ours. Started by root,
+it runs as a user that nobody else is; by anybody else, in a user namespace. Every box is asked
+whether that holds before the submission is touched.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from classroom.box import wire
+from classroom.ideas import ROOT
+
+from . import bubblewrap, cgroup, seccomp
+
+MEGA = 2**20
+START = """
+import sys
+sys.path.insert(0, {folder!r})
+from box import host
+del sys.path[0]
+host.main()
+"""
+INSTALL = """\
+There is no sandbox: bubblewrap is not installed.
+  Debian, Ubuntu:  apt-get install bubblewrap
+  Fedora:          dnf install bubblewrap"""
+ELSEWHERE = """\
+There is no sandbox on this system: submissions are graded on Linux.
+A virtual machine, WSL 2 or a privileged container will do."""
+REFUSED = """\
+The sandbox does not work here: {}
+In a container, it needs the right to make namespaces (docker run --privileged). On Ubuntu, grade
+as root, or allow it: sysctl kernel.apparmor_restrict_unprivileged_userns=0"""
+
+
+class SandboxError(Exception):
+    """The box cannot be made or is not tight; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may take: sizes in MB, times in seconds."""
+
+    memory: int = 1024
+    """Of the whole box where control groups work; of each process, twice that as addresses."""
+    disk: int = 256
+    file: int = 64
+    processes: int = 256
+    files: int = 1024
+    cpu: int = 120
+    start: float = 60
+    """Until our own code runs in the box."""
+    imports: int = 10
+    request: float = 10
+    operation: float = 20
+    test: float = 30
+    submission: float = 300
+
+    def rlimits(self) -> dict[str, int]:
+        """Return the limits of one process, by their names in ``resource``."""
+        return {
+            "RLIMIT_AS": 2 * self.memory * MEGA,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_CPU": self.cpu,
+            "RLIMIT_FSIZE": self.file * MEGA,
+            "RLIMIT_NOFILE": self.files,
+            "RLIMIT_NPROC": self.processes,
+        }
+
+
+class Box:
+    """A running box with ``host.py`` in it."""
+
+    def __init__(
+        self,
+        staged: Path,
+        package: str,
+        limits: Limits,
+        hidden: Iterable[Path] = (),
+        *,
+        unsafe: bool = False,
+    ) -> None:
+        """Start a box for the folder ``staged``, which holds the package.
+
+        ``hidden`` are folders that it must not see, wherever they lie. Raises SandboxError.
+        """
+        _check_system(unsafe=unsafe)
+        self.limits = limits
+        self._obeys = True
+        self._scratch = tempfile.TemporaryDirectory(prefix="unsafe-") if unsafe else None
+        self._group = None if unsafe else cgroup.Group(limits.memory * MEGA, limits.processes)
+        self.control, theirs = socket.socketpair()
+        with theirs, tempfile.TemporaryFile() as rules:
+            scratch = self._scratch.name if self._scratch else "/tmp"  # noqa: S108  # the box's own
+            job = {
+                "control": theirs.fileno(),
+                "fresh": False,
+                "hidden": str(ROOT / "projects"),
+                "import_seconds": limits.imports,
+                "own_pids": not unsafe,
+                "package": package,
+                "rlimits": limits.rlimits(),
+                "scratch": scratch,
+                "staged": str(staged) if unsafe else "/submission",
+            }
+            folder = str(bubblewrap.BOX.parent) if unsafe else bubblewrap.INSIDE
+            start = START.format(folder=folder)
+            command = [sys.executable, "-I", "-B", "-c", start, json.dumps(job)]
+            if not unsafe:
+                rules.write(seccomp.program())
+                rules.seek(0)
+                command = bubblewrap.command(
+                    command, staged, limits.disk * MEGA, {ROOT, *hidden}, rules.fileno()
+                )
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,  # until our own code has come up
+                env={"PATH": os.defpath, "HOME": scratch, "USER": "student", "LANG": "C.UTF-8"},
+                pass_fds=[theirs.fileno(), rules.fileno()],
+                preexec_fn=self._group.join if self._group else None,  # noqa: PLW1509  # one thread
+            )
+        try:
+            found = self._hear(limits.start).get("up")
+            if problems := [] if unsafe else [*leaks(found)]:
+                raise SandboxError(REFUSED.format("; ".join(problems)))
+        except (EOFError, OSError, wire.WireError):
+            said = self.close().strip().splitlines()
+            reason = said[-1] if said else "it gives no sign of life"
+            raise SandboxError(REFUSED.format(reason)) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def ready(self) -> str:
+        """Wait until the submission has been imported; return why it cannot be, or nothing."""
+        try:
+            answer = self._hear(self.limits.imports + 5)
+        except TimeoutError:
+            return f"Importing it did not end within {self.limits.imports} s."
+        except (EOFError, OSError, wire.WireError):
+            return "The process ended while it was importing the submission."
+        return str(answer.get("failed", ""))
+
+    def begin(self, listener: socket.socket, settings: Mapping[str, str]) -> bool:
+        """Start the application, which answers at ``listener``; tell whether that has worked."""
+        return self._order([listener.fileno()], op="start", settings=dict(settings))
+
+    def end(self) -> bool:
+        """Kill and remove all that is left of the application; tell whether that has worked."""
+        return self._order([], op="end")
+
+    def _order(self, descriptors: list[int], **order: object) -> bool:
+        if not self._obeys:
+            return False
+        self._obeys = False  # until it has answered: an answer that is late answers nothing else
+        try:
+            socket.send_fds(self.control, [json.dumps(order).encode()], descriptors)
+            self._obeys = self._hear(self.limits.operation).get("done") is True
+        except (EOFError, OSError, wire.WireError):
+            return False
+        return self._obeys
+
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        return wire.receive(self.control, time.monotonic() + seconds)[0]
+
+    def close(self) -> str:
+        """Kill everything in the box, and so the box; return what bubblewrap has said."""
+        self.process.kill()
+        said = self.process.communicate()[1].decode(errors="replace")
+        self.control.close()
+        if self._group:
+            self._group.remove()
+        if self._scratch:
+            self._scratch.cleanup()
+        return said
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def leaks(found: Any) -> Iterator[str]:
+    """Yield what is not as it must be, from what the host has seen inside of the box."""
+    expected = {"root": False, "network": ["lo"], "capabilities": 0, "files": False, "alone": True}
+    if seccomp.program():
+        expected["filtered"] = True
+    for name, value in expected.items():
+        if not isinstance(found, dict) or found.get(name) != value:
+            yield f"{name} is {found.get(name)!r}"
+
+
+def probe() -> str:
+    """Make a box and throw it away; return what prevents that, or nothing."""
+    with tempfile.TemporaryDirectory() as empty:
+        try:
+            Box(Path(empty), "nothing", Limits()).close()
+        except SandboxError as error:
+            return str(error)
+    return ""
+
+
+def _check_system(*, unsafe: bool) -> None:
+    if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
+        raise SandboxError(ELSEWHERE)
+    if not unsafe and not shutil.which("bwrap"):
+        raise SandboxError(INSTALL)

@@ -1,0 +1,93 @@
+"""Limits on a box as a whole, where the kernel's control groups may be used; rlimits hold anyway.
+
+Whether they may is found out by doing it: make a group, set its limits. Both versions of control
+groups are tried, in the places where such a group may stand.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+PREFIX = "flask45-"
+ROOT = Path("/sys/fs/cgroup")
+LIMITS = {  # of each controller: the files of version 2, those of version 1
+    "memory": (
+        {"memory.max": "memory", "memory.swap.max": "zero"},
+        {"memory.limit_in_bytes": "memory"},
+    ),
+    "pids": ({"pids.max": "processes"}, {"pids.max": "processes"}),
+}
+
+
+class Group:
+    """A control group for one box, or none where there can be none: then ``limits`` is empty."""
+
+    def __init__(self, memory: int, processes: int) -> None:
+        self.folders: list[Path] = []
+        self.limits: list[str] = []
+        name = f"{PREFIX}{secrets.token_hex(6)}"
+        values = {"memory": str(memory), "processes": str(processes), "zero": "0"}
+        for controller, (new, old) in LIMITS.items():
+            for parent, version in _places(controller):
+                if self._make(parent / name, new if version == 2 else old, values):  # noqa: PLR2004
+                    self.limits.append(controller)
+                    break
+
+    def _make(self, folder: Path, files: Mapping[str, str], values: Mapping[str, str]) -> bool:
+        try:
+            folder.mkdir(exist_ok=True)
+            for file, value in files.items():
+                if file != "memory.swap.max" or (folder / file).exists():
+                    (folder / file).write_text(values[value], "ascii")
+        except OSError:
+            with suppress(OSError):
+                if folder not in self.folders:
+                    folder.rmdir()
+            return False
+        if folder not in self.folders:
+            self.folders.append(folder)
+        return True
+
+    def join(self) -> None:
+        """Put the calling process in; for the child, before it becomes bubblewrap."""
+        for folder in self.folders:
+            with open(folder / "cgroup.procs", "w", encoding="ascii") as file:  # noqa: PTH123
+                file.write(str(os.getpid()))
+
+    def remove(self) -> None:
+        """Remove the group. Its processes have been killed, but may need a moment to be gone."""
+        for folder in self.folders:
+            for _ in range(50):
+                try:
+                    folder.rmdir()
+                    break
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.02)
+
+
+def sweep() -> None:
+    """Remove groups that a killed grader has left; those in use cannot be removed."""
+    for controller in LIMITS:
+        for parent, _ in _places(controller):
+            for folder in parent.glob(f"{PREFIX}*"):
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+def _places(controller: str) -> Iterator[tuple[Path, int]]:
+    """Yield where a group could stand, and its version: beside our own group, then at the top."""
+    with suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text("ascii").splitlines():
+            _, names, own = line.split(":", 2)
+            if controller in names.split(","):
+                for place in (ROOT / controller / own[1:], ROOT / controller):
+                    yield place, 1
+            elif not names:
+                for place in ((ROOT / own[1:]).parent, ROOT):
+                    if place.is_relative_to(ROOT) and (place / "cgroup.controllers").exists():
+                        yield place, 2
