@@ -173,11 +173,17 @@ def test_amounts_step_into_the_unit_a_cook_would_use(start: str, factor: str, re
         ("5/6 cup", "about ⅞ cup"),
         ("62/3 cup", "20⅔ cups"),
         ("125/6 cup", "about 21 cups"),
+        ("8.3 cup", "about 8 cups"),
+        ("8.3 tsp", "about 8 tsp"),
+        ("2.6 cup", "about 2½ cups"),  # 2⅔ is nearer, but no simpler
+        ("2.15 cup", "about 2¼ cups"),
+        ("2.63 tsp", "about 2½ tsp"),
         ("20/3 tbsp", "about 7 tbsp"),
         ("1/3 tsp", "about ⅜ tsp"),
         ("1/100 tsp", "about ⅛ tsp"),
         ("100/3 g", "about 33 g"),
         ("10/3 g", "about 3.3 g"),
+        ("100/3 ml", "about 33 ml"),
         ("2.5 g", "2.5 g"),
         ("9.6 g", "9.6 g"),
         ("9.53 g", "about 10 g"),  # 4.9 % off
@@ -191,14 +197,27 @@ def test_amounts_step_into_the_unit_a_cook_would_use(start: str, factor: str, re
         ("1/3", "about ½"),
         ("3", "3"),
         ("8/3 clove", "about 3 cloves"),
+        ("8/3 pinch", "about 3 pinches"),
+        ("8/3 slice", "about 3 slices"),
+        ("8/3 can", "about 3 cans"),
         ("1 clove", "1 clove"),
         ("1/2 can", "½ can"),
-        ("3 pinch", "3 pinches"),
     ],
 )
 def test_amounts_are_shown_as_a_cook_would_say_them(exact: str, shown: str) -> None:
     """Measures there are, whole eggs, and ``about`` where that is not exact."""
     assert display(amount(exact)) == shown
+
+
+@pytest.mark.parametrize(
+    "least",
+    ["0.1 g", "0.01 kg", "0.1 ml", "0.01 l", "1/8 tsp", "1/2 tbsp", "1/8 cup"]
+    + ["1/2 pinch", "1/2 clove", "1/2 slice", "1/2 can", "1/2"],
+)
+def test_the_smallest_measure_is_the_least_that_is_shown(least):
+    measure = amount(least)
+    assert rounded(Amount(measure.quantity / 1000, measure.unit)) == measure.quantity
+    assert rounded(measure) == measure.quantity
 
 
 def test_every_unit_name_has_its_unit() -> None:
