@@ -211,8 +211,10 @@ def test_amounts_are_shown_as_a_cook_would_say_them(exact: str, shown: str) -> N
 
 @pytest.mark.parametrize(
     "least",
-    ["0.1 g", "0.01 kg", "0.1 ml", "0.01 l", "1/8 tsp", "1/2 tbsp", "1/8 cup"]
-    + ["1/2 pinch", "1/2 clove", "1/2 slice", "1/2 can", "1/2"],
+    [
+        *("0.1 g", "0.01 kg", "0.1 ml", "0.01 l", "1/8 tsp", "1/2 tbsp", "1/8 cup"),
+        *("1/2 pinch", "1/2 clove", "1/2 slice", "1/2 can", "1/2"),
+    ],
 )
 def test_the_smallest_measure_is_the_least_that_is_shown(least):
     measure = amount(least)
