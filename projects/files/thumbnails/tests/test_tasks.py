@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from PIL import Image as Picture
+from redis.exceptions import ConnectionError as QueueAway
 
-from common import clock
+from common import clock, jobs
 from thumbnails import states, storage, tasks
 from thumbnails.intake import take_in
 from thumbnails.models import Image, Job, Thumbnail, db
@@ -162,6 +163,57 @@ def test_a_lost_original_is_a_passing_trouble_without_a_path_in_its_text(
 def test_the_sweep_wakes_what_the_queue_has_forgotten(client: Any, image: Image, work: Any) -> None:
     work()  # take_in alone has told no queue
     assert client.get(f"/jobs/{image.job.id}").json["status"] == "done"
+
+
+@pytest.fixture
+def alarms_alone(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that never sweeps."""
+    monkeypatch.setattr(app.extensions["common_jobs"], "sweep", lambda **_: None)
+
+
+@pytest.mark.usefixtures("alarms_alone")
+def test_the_next_attempt_has_an_alarm_of_its_own(
+    app: Any, client: Any, content: bytes, clock: Any, work: Any
+) -> None:
+    clock.set("2026-03-01T12:00:00Z")
+    job = client.post("/images", data={"image": (BytesIO(content), "a.png")}).json["job"]["id"]
+    app.config["MIN_FREE_MB"] = 10**9
+    attempts = []
+    for seconds in (0, 10, 60):
+        clock.advance(seconds=seconds)
+        work()
+        attempts.append(client.get(f"/jobs/{job}").json["attempts"])
+    assert attempts == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("alarms_alone")
+def test_a_job_that_somebody_has_is_looked_at_again_when_the_lease_is_over(
+    app: Any, client: Any, content: bytes, clock: Any, work: Any
+) -> None:
+    clock.set("2026-03-01T12:00:00Z")
+    job = client.post("/images", data={"image": (BytesIO(content), "a.png")}).json["job"]["id"]
+    with app.app_context():
+        assert states.claim(job), "by a worker that dies"
+        db.session.commit()
+    work()
+    assert client.get(f"/jobs/{job}").json["status"] == "running"
+    clock.advance(seconds=30)
+    work()
+    assert client.get(f"/jobs/{job}").json["status"] == "done"
+
+
+def test_an_upload_is_accepted_while_the_queue_is_away(
+    client: Any, content: bytes, work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise QueueAway("as redis says it, after seconds of trying")
+
+    monkeypatch.setattr(jobs, "enqueue", away)
+    answer = client.post("/images", data={"image": (BytesIO(content), "a.png")})
+    assert answer.status_code == 202
+    monkeypatch.undo()
+    work()
+    assert client.get(answer.headers["Location"]).json["status"] == "done"
 
 
 def test_the_sweep_gives_up_what_kills_its_workers(
