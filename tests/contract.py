@@ -11,7 +11,7 @@ from schemathesis import Case, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 from werkzeug.test import Client, TestResponse
 
 from common.pages import SECURITY_HEADERS
@@ -38,12 +38,7 @@ ANY_BUT_FAILURE = set(range(200, 500))
 def broken_promises(
     backend: InProcess, document: Document, examples: int, seed: int | None = SEED
 ) -> Iterator[str]:
-    """Yield what all checks of Schemathesis find, each kind of finding once for an operation.
-
-    One check is sharper than a schema can be: a 422 for data that fit it. Such an answer is right
-    where its ``errors`` lead to fields with a ``format``, which is JSON Schema's word for what it
-    cannot say itself; and a 410 is as good as a 404.
-    """
+    """Yield what all checks of Schemathesis find, each kind of finding once for an operation."""
     settings: dict[str, Any] = {
         "generation": {"max-examples": examples, "deterministic": seed is not None},
         "phases": {"stateful": {"max-steps": 5}},
@@ -52,10 +47,7 @@ def broken_promises(
     schema = schemathesis.openapi.from_wsgi("/openapi.json", backend.app, config=config)
 
     def filter_failure(_: object, failure: Failure, case: Case[Any], response: Response) -> bool:
-        if not isinstance(failure, RejectedPositiveData):
-            return True
-        operation = document["paths"][case.operation.path][case.operation.method.lower()]
-        return not is_refusal_by_format(document, operation, response)
+        return not is_right_after_all(document, failure, case, response)
 
     schema.hook(filter_failure)
     seen: set[tuple[str | None, str]] = set()
@@ -76,10 +68,24 @@ def broken_promises(
             raise event.exception
 
 
-def is_refusal_by_format(document: Document, operation: Operation, response: Response) -> bool:
-    """Tell whether an answer refuses what fits the schema for a reason that a schema cannot say."""
+def is_right_after_all(
+    document: Document, failure: Failure, case: Case[Any], response: Response
+) -> bool:
+    """Tell whether an answer is right for a reason that no check of Schemathesis knows.
+
+    - What was accepted (202) is not there yet.
+    - 410 is as good as 404.
+    - Data that fit their schema may be answered with 422 where its ``errors`` lead to fields with a
+      ``format``: that is JSON Schema's word for what it cannot say itself.
+    """
+    if isinstance(failure, EnsureResourceAvailability):
+        method, _, path = failure.created_with.partition(" ")
+        return "202" in document["paths"][path][method.lower()]["responses"]
+    if not isinstance(failure, RejectedPositiveData):
+        return False
     if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
         return bool(response.status_code == HTTPStatus.GONE)
+    operation = document["paths"][case.operation.path][case.operation.method.lower()]
     places = [error["loc"] for error in response.json().get("errors", [])]
     return bool(places) and all(
         any("format" in schema for schema in at(document, operation, place)) for place in places
