@@ -85,6 +85,18 @@ def test_statistics_go_with_their_link_and_the_code_stays(app, client, shorten):
     assert counts == [0, 0, 1]
 
 
+def test_statistics_name_ten_referrers_at_most(client, shorten):
+    shorten(alias="mine")
+    for number in range(12):
+        for _ in range(2 if number == 11 else 1):
+            client.get("/mine", headers={"Referer": f"https://site-{number:02}.example/"})
+
+    top = client.get("/links/mine/stats").json["top_referrers"]
+
+    assert [entry["host"] for entry in top[:2]] == ["site-11.example", "site-00.example"]
+    assert len(top) == 10
+
+
 def test_redirect_is_one_lookup_and_one_write(client, shorten, max_queries):
     shorten(alias="mine")
 

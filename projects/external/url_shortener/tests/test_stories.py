@@ -525,6 +525,23 @@ def test_statistics_count_by_day_in_utc(client, shorten, clock):
 
 
 @pytest.mark.story("clicks")
+def test_statistics_are_those_of_the_link_and_of_the_days_asked_for(client, shorten, clock):
+    clock.set("2026-03-01T12:00:00Z")
+    shorten(alias="mine")
+    shorten(alias="other")
+    client.get("/mine", headers={"Referer": "https://long-ago.example/"})
+    clock.set("2026-03-05T12:00:00Z")
+    client.get("/mine", headers={"Referer": "https://today.example/"})
+    client.get("/other", headers={"Referer": "https://not-mine.example/"})
+
+    stats = client.get("/links/mine/stats?days=4").json
+
+    assert stats["clicks"] == 2, "clicks are all that there ever were"
+    assert [day["clicks"] for day in stats["per_day"]] == [0, 0, 0, 1]
+    assert stats["top_referrers"] == [{"host": "today.example", "clicks": 1}]
+
+
+@pytest.mark.story("clicks")
 def test_statistics_name_the_sites_that_sent_most(client, shorten):
     shorten(alias="mine")
     pages = [

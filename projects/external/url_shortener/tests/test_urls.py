@@ -83,6 +83,8 @@ def test_url_is_written_in_one_way(url, valid):
         ("https://a\uff0fb.example/", "NFKC"),
         ("https://2130706433/", "malformed host"),
         ("https://0x7f.1/", "malformed host"),
+        ("https://127.0.0.0x1/", "malformed host"),
+        ("https://ü_x.example/", "malformed host"),
         ("https://127.1/", "malformed host"),
         ("https://127.0.0.01/", "malformed host"),
         ("https://1.2.3.400/", "malformed host"),
@@ -110,6 +112,12 @@ def test_length_is_that_of_what_is_sent(length, passes):
     else:
         with pytest.raises(ValueError, match="once it is percent-encoded"):
             validate(url)
+
+
+def test_url_of_the_greatest_length_passes():
+    url = "http://a.example/".ljust(2048, "x")
+
+    assert validate(url) == url
 
 
 def test_length_is_that_of_what_was_given_too():

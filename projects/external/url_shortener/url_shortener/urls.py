@@ -94,7 +94,7 @@ def _ipv6(address: str) -> str:
 
 def _name_or_ipv4(name: str) -> str:
     if not name.isascii():
-        name = idna.encode(name, uts46=True, std3_rules=True).decode()
+        name = idna.encode(name, uts46=True).decode()
     name = name.lower().removesuffix(".")
     labels = name.split(".")
     if NUMBER.fullmatch(labels[-1]):
