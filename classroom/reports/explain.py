@@ -143,7 +143,7 @@ def _steps(exchanges: Iterable[str], package: str) -> Iterable[Step]:
             sent, _, received = exchange.removeprefix("→ ").partition(_ANSWER)
             yield Step(block(" ".join(sent.split("  ", 1)), 2000), _answer(received), cause)
             cause = None
-        else:  # noted while the application worked on the request that comes next
+        elif exchange.strip():  # noted while the application worked on the request that comes next
             cause = _cause(exchange, package)
     if cause:
         yield Step("", "", cause)

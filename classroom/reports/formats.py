@@ -9,7 +9,7 @@ from classroom.results import Grades, Outcome, State, StoryResult, Submission, s
 
 from .explain import explain, stories
 from .tables import UNSANDBOXED
-from .text import block, by_name, line, number
+from .text import block, by_name, line, number, shown_id
 
 TESTS_IN_FULL = 5
 """So many failed tests of a story are told with their requests; all failed tests are named."""
@@ -76,7 +76,7 @@ def _suite(grades: Grades, submission: Submission) -> ET.Element:
     failed = sum(test.outcome is not Outcome.PASSED for test in tests)
     errors = int(submission.state is State.GRADER_ERROR)
     counts = {"tests": len(tests) + errors, "failures": failed, "errors": errors, "skipped": 0}
-    suite = ET.Element("testsuite", name=line(submission.student))
+    suite = ET.Element("testsuite", name=shown_id(submission))
     suite.attrib.update({name: str(count) for name, count in counts.items()})
     suite.set("time", f"{submission.seconds:.3f}")
     score = grades.score(submission)
@@ -163,22 +163,26 @@ def classroom50(grades: Grades, submission: Submission) -> dict[str, Any]:
     grader runs as Classroom 50's autograder, that says in the environment what it is about;
     elsewhere there is no commit to point to, and the submission's hash stands for it.
     """
+    stamp = "" if submission.sandboxed else f" ({UNSANDBOXED})"
     entries = []
     for result in stories(grades, submission):
         passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
         earned = result.story.points * passed // max(len(result.tests), 1)
-        entry = {"test-name": line(result.story.text), "passed": result.passed, "score": earned}
+        entry = {
+            "test-name": f"{line(result.story.text)}{stamp}",
+            "passed": result.passed,
+            "score": earned,
+        }
         entries.append({**entry, "max-score": result.story.points})
     told = os.environ.get
-    mark = "" if submission.sandboxed else f"{UNSANDBOXED}-"
-    tag = told("SUBMISSION_TAG") or f"submit/{mark}{line(submission.digest)[:12]}"
+    tag = told("SUBMISSION_TAG") or f"submit/{line(submission.digest)[:12] or 'unknown'}"
     commit = told("COMMIT_URL") or tag
     return {
         "schema": "classroom50/result/v1",
         "classroom": told("CLASSROOM") or "local",
         "assignment": told("ASSIGNMENT") or grades.idea.slug,
         "assignment_type": "individual",
-        "owner": line(submission.student) or "unknown",
+        "owner": shown_id(submission),
         "submission": tag,
         "commit": commit,
         "release": told("RELEASE_URL") or tag,

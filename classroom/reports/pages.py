@@ -21,7 +21,7 @@ from classroom.render import TEMPLATES
 from classroom.results import Grades, Outcome, State, StoryResult, Submission, shown
 
 from .explain import Told, explain, sentence, stories
-from .text import block, by_name, line, number, shown_name
+from .text import block, by_name, line, number, shown_id, shown_name
 
 IN_FULL = 5
 """So many failed tests of a story are told with all that was sent; the others are named."""
@@ -177,5 +177,5 @@ def _environment() -> Environment:
     style = (TEMPLATES / "report/report.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment.globals.update(style=Markup(style), style_digest=digest)  # noqa: S704  # our own
-    environment.filters.update(line=line, points=number, name=shown_name)
+    environment.filters.update(line=line, points=number, name=shown_name, handed_in_as=shown_id)
     return environment

@@ -38,8 +38,8 @@ def moodle_csv(grades: Grades) -> str:
     stop the import or do nothing. Its importer wants these three titles: "Identifier", "Grade",
     "Last modified (grade)"; the feedback is HTML to it.
     """
-    title = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]
-    rows: list[Row] = [[*title, "Feedback comments"]]
+    titles = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]
+    rows: list[Row] = [[*titles, "Feedback comments"]]
     for submission in by_name(grades.submissions):
         total = grades.score(submission)
         if total is not None and submission.platform_id.isdecimal():
@@ -55,8 +55,11 @@ def canvas_csv(grades: Grades) -> str:
     Canvas finds a student by its own number, else by login, else by name. Who has no grade is left
     out: an empty cell would erase what is there.
     """
-    title = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", grades.idea.title]
-    rows: list[Row] = [title, ["Points Possible", None, None, None, None, _all(grades)]]
+    assignment = grades.idea.title
+    if not all(submission.sandboxed for submission in grades.submissions):
+        assignment += f" ({UNSANDBOXED})"
+    titles = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
+    rows: list[Row] = [titles, ["Points Possible", None, None, None, None, _all(grades)]]
     for submission in by_name(grades.submissions):
         total = grades.score(submission)
         if total is not None:

@@ -83,9 +83,14 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def shown_id(submission: Submission) -> str:
+    """Return under what it was handed in."""
+    return line(submission.student).strip() or "(no name)"
+
+
 def shown_name(submission: Submission) -> str:
     """Return the name that reports speak of."""
-    return line(submission.name or submission.student, 80)
+    return line(submission.name, 80).strip() or shown_id(submission)
 
 
 def by_name(submissions: Iterable[Submission]) -> list[Submission]:
