@@ -64,12 +64,8 @@ def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Re
         for trial, outcome in _shown(laboratory, [*stubs.values()], f"{idea.slug}, stubs"):
             report.stubs[names[trial]] = outcome
         modules = dict.fromkeys([*(stub.rpartition(".")[0] for stub in idea.stubs), *more])
-        found = dict(pair for name in modules for pair in _mutants(idea, laboratory, name))
-        for trial, outcome in _shown(laboratory, [*found], f"{idea.slug}, mutants"):
-            kind = "survived" if outcome.passed else "hung" if outcome.hung else "killed"
-            report.mutants.setdefault(trial.module, Counter())[kind] += 1
-            if outcome.passed:
-                report.survivors.append((trial.module, found[trial]))
+        for module in modules:
+            _try_mutants(idea, laboratory, module, report)
     report.seconds = time.monotonic() - began
     return report
 
@@ -80,12 +76,22 @@ def _stub(idea: Idea, laboratory: Laboratory, name: str) -> tuple[str, Trial]:
     return name, Trial((STORIES,), module, stub_out(source, function), stop_at_first=False)
 
 
-def _mutants(idea: Idea, laboratory: Laboratory, module: str) -> Iterator[tuple[Trial, Mutant]]:
-    """Yield the mutants of a module, to be tried by its own tests before all others."""
+def _try_mutants(idea: Idea, laboratory: Laboratory, module: str, report: Report) -> None:
+    """Try the mutants of a module: on its own tests, and what they let live on all others."""
+    source = (idea.folder / laboratory.path(module)).read_text("utf-8")
+    alive = [*mutants(source)]
+    count = report.mutants[module] = Counter()
     own = f"test_{module.rpartition('.')[2]}.py"
-    tests = tuple(sorted(laboratory.tests, key=lambda name: (name != own, name != STORIES, name)))
-    for mutant in mutants((idea.folder / laboratory.path(module)).read_text("utf-8")):
-        yield Trial(tests, module, mutant.source), mutant
+    others = sorted({*laboratory.tests} - {own}, key=lambda name: (name != STORIES, name))
+    for tests in ((own,) if own in laboratory.tests else (), tuple(others)):
+        trials = {Trial(tests, module, mutant.source): mutant for mutant in alive if tests}
+        what = f"{idea.slug}, mutants of {module}, {'own' if own in tests else 'other'} tests"
+        for trial, outcome in _shown(laboratory, [*trials], what):
+            if not outcome.passed:
+                count["hung" if outcome.hung else "killed"] += 1
+                alive.remove(trials[trial])
+    count["survived"] = len(alive)
+    report.survivors += [(module, mutant) for mutant in alive]
 
 
 def _shown(

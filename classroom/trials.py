@@ -144,6 +144,7 @@ class Laboratory:
             hypothesis.settings.load_profile("trial")
             files = [f"tests/{name}" for name in trial.tests]
             options = [*OPTIONS, "-c", str(copy / "pyproject.toml"), *["-x"] * trial.stop_at_first]
+            options += ["--assert=plain"] * bool(trial.module)  # nobody reads what it says
             count = _Count()
             code = pytest.main([*options, *files], plugins=[count])
             result = {

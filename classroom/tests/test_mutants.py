@@ -140,7 +140,7 @@ def test_stub_is_not_noticed_by_stories_that_never_call_it(reports: dict[str, An
 
 
 def test_sharp_tests_kill_every_mutant(reports: dict[str, Any]) -> None:
-    assert reports["sharp_sums"]["mutants"] == {"sums": {"killed": 4}}
+    assert reports["sharp_sums"]["mutants"] == {"sums": {"killed": 4, "survived": 0}}
     assert reports["sharp_sums"]["survivors"] == []
 
 
