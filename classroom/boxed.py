@@ -1,4 +1,4 @@
-"""The grader's pytest: story tests here, the application in a box. ``python -m classroom.boxed``.
+"""The grader's pytest: story tests here, the application in a box.
 
 A plugin beside ``common.testing`` (``-p common.testing -p classroom.boxed``): it replaces the
 fixture ``backend``, and nothing else that a test can see. It puts the tests in a secret order, and

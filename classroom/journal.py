@@ -1,0 +1,126 @@
+"""The journal of a batch: what makes it go on after any end, and grade nothing twice.
+
+``journal.jsonl`` begins with a line about the batch and gets one for each finished submission, on
+the disk before it counts. A line belongs to a student, to the files that were taken, and to the
+grader; where one of these has changed, the submission is graded anew.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .results import State, Submission
+
+NAME = "journal.jsonl"
+
+
+class JournalError(Exception):
+    """The folder's journal is of another batch; the message says what to do."""
+
+
+class Journal:
+    """The journal in one folder. Threads and processes may add to it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / NAME
+        self._read = 0  # bytes: what follows is new
+        self._first: dict[str, Any] = {}
+        self._facts: dict[tuple[str, str], Any] = {}
+        self._submissions: dict[tuple[str, str], dict[str, Any]] = {}
+        self._mine = threading.Lock()
+
+    def begin(self, idea: str, *, resume: bool) -> str:
+        """Start a journal or go on with the one that is there; return the secret of the batch.
+
+        Raises JournalError if there is one and nobody wants to go on with it.
+        """
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked() as file:
+            if not self._first:
+                self._write(file, {"idea": idea, "secret": secrets.token_hex(16)})
+            elif not resume:
+                raise JournalError(
+                    f"{self.file.parent} has grades already. Add --resume to go on with them, or "
+                    "name another folder to grade anew."
+                )
+            if self._first["idea"] != idea:
+                raise JournalError(f"{self.file.parent} has grades of {self._first['idea']!r}.")
+        return str(self._first["secret"])
+
+    def fact(self, name: str, grader: str) -> Any:
+        """Return what this grader has noted under a name, or None."""
+        with self._locked():
+            return self._facts.get((grader, name))
+
+    def note(self, name: str, grader: str, value: object) -> None:
+        """Note something about the batch."""
+        with self._locked() as file:
+            self._write(file, {"grader": grader, "fact": name, "value": value})
+
+    def find(self, student: str, digest: str, grader: str) -> Submission | None:
+        """Return a finished submission, or None. Where the grader failed, nothing is finished."""
+        with self._locked():
+            return self._finished(grader, key(student, digest))
+
+    def _finished(self, grader: str, name: str) -> Submission | None:
+        found = self._submissions.get((grader, name))
+        if found is None or found["state"] == State.GRADER_ERROR:
+            return None
+        return Submission.from_json(found)
+
+    def add(self, submission: Submission, grader: str) -> bool:
+        """Add a finished submission unless it is there already; tell whether it was added."""
+        name = key(submission.student, submission.digest)
+        with self._locked() as file:
+            if self._finished(grader, name):
+                return False
+            line = {"grader": grader, "key": name, "submission": submission.to_json()}
+            self._write(file, line)
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Keep all others out, and know what they have written."""
+        with self._mine:
+            file = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._catch_up(file)
+                yield file
+            finally:
+                os.close(file)
+
+    def _catch_up(self, file: int) -> None:
+        size = os.fstat(file).st_size
+        new = os.pread(file, size - self._read, self._read)
+        whole = new[: new.rfind(b"\n") + 1]
+        for text in whole.splitlines():
+            line = json.loads(text)
+            if "submission" in line:
+                self._submissions[line["grader"], line["key"]] = line["submission"]
+            elif "fact" in line:
+                self._facts[line["grader"], line["fact"]] = line["value"]
+            else:
+                self._first = line
+        self._read += len(whole)
+        if len(new) > len(whole):
+            os.ftruncate(file, self._read)  # a line that an end without warning has cut off
+
+    def _write(self, file: int, line: Mapping[str, object]) -> None:
+        content = json.dumps(line, ensure_ascii=True).encode() + b"\n"
+        if os.pwrite(file, content, self._read) < len(content):
+            raise OSError(errno.ENOSPC, f"{self.file} cannot be written")
+        os.fsync(file)
+        self._catch_up(file)
+
+
+def key(student: str, digest: str) -> str:
+    """Return the key of a submission."""
+    return json.dumps([student, digest])
