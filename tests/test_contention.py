@@ -5,10 +5,12 @@ in the project, by the same means, ``live`` and ``at_once`` of ``common.testing`
 """
 
 import re
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from common.testing import wait_until
 from common.testing.servers import Server, at_once
@@ -33,7 +35,9 @@ def trouble(room: Room, folder: Path) -> str:
     server = Server(room.folder, folder, LOG_PROCESS, PROCESSES, 8)
 
     def ask(number: int) -> int:
-        return requests.get(server.url + paths[number % len(paths)], timeout=30).status_code
+        with closing(HTTPConnection(urlsplit(server.url).netloc, timeout=30)) as connection:
+            connection.request("GET", paths[number % len(paths)])
+            return connection.getresponse().status
 
     def all_have_answered() -> bool:
         failures = [status for status in at_once(CLIENTS, ask) if status >= FAILURE]
@@ -43,7 +47,7 @@ def trouble(room: Room, folder: Path) -> str:
     said = ""
     try:
         wait_until(all_have_answered, 60, f"answers of {PROCESSES} processes")
-    except (AssertionError, requests.RequestException) as error:
+    except (AssertionError, OSError, HTTPException) as error:
         said = f"{error}\n"
     finally:
         server.stop()

@@ -49,9 +49,10 @@ def run(tree: Path, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("options", [[], ["-p", "xdist.plugin", "-n", "2"]], ids=["alone", "xdist"])
 @pytest.mark.parametrize(
-    ("code", "left"), [(LEAVES, "?? left.txt"), (CHANGES, " M tracked.txt")], ids=["new", "changed"]
+    ("code", "left", "options"),
+    [(LEAVES, "?? left.txt", []), (CHANGES, " M tracked.txt", ["-p", "xdist.plugin", "-n", "2"])],
+    ids=["new", "changed, by one of several workers"],
 )
 def test_run_that_leaves_something_behind_fails(
     tree: Path, code: str, left: str, options: list[str]
