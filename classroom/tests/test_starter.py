@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 
@@ -53,6 +54,14 @@ def starter(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("starter") / request.param.slug
     make_starter(request.param, folder)
     return request.param, folder
+
+
+@pytest.fixture
+def copy(starter, tmp_path):
+    """The same, to run it: running leaves files behind."""
+    idea, folder = starter
+    shutil.copytree(folder, tmp_path / idea.slug)
+    return idea, tmp_path / idea.slug
 
 
 def run(folder, *command):
@@ -147,8 +156,8 @@ def test_readme_is_the_task_sheet(starter):
     assert "How it works" not in readme
 
 
-def test_it_boots_and_shows_its_pages(starter):
-    idea, folder = starter
+def test_it_boots_and_shows_its_pages(copy):
+    idea, folder = copy
     program = (
         f"from {idea.slug} import create_app; app = create_app({{'TESTING': True}});"
         "paths = ('/', '/docs', '/openapi.json', '/healthz');"
@@ -158,8 +167,8 @@ def test_it_boots_and_shows_its_pages(starter):
     assert result.stdout.strip() == "[200, 200, 200, 200]", result.stderr
 
 
-def test_its_tests_fail_because_something_is_not_written_yet(starter):
-    idea, folder = starter
+def test_its_tests_fail_because_something_is_not_written_yet(copy):
+    idea, folder = copy
     result = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x", "--tb=short")
     assert result.returncode == 1, result.stdout
     assert "NotImplementedError: Write " in result.stdout

@@ -39,7 +39,10 @@ def validate(url: str, own_hosts: Iterable[str] = ()) -> str:
         raise ValueError(f"is longer than {MAX_LENGTH:,} characters")
     if FORBIDDEN.search(url):
         raise ValueError("contains white space, a control character or a backslash")
-    scheme, authority, path, query, fragment = urlsplit(url)
+    try:
+        scheme, authority, path, query, fragment = urlsplit(url)
+    except ValueError as error:  # each Python finds other faults in brackets
+        raise ValueError("has a malformed host or port") from error
     if scheme not in DEFAULT_PORTS:
         raise ValueError("must begin with http:// or https://")
     if "@" in authority:
