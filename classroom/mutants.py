@@ -9,6 +9,7 @@ ways (``classroom.mutation``), and what no test of the project notices is listed
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -169,6 +170,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         help="runs at a time (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # take copies and runs along
     asked = [name.partition(":") for name in options.ideas]
     try:
         chosen = [(find(name, root), more.split(",") if more else []) for name, _, more in asked]

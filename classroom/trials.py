@@ -130,6 +130,7 @@ class Laboratory:
         """Run pytest, write down what came out, and end without a trace of this program."""
         try:
             os.setpgrp()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             log = os.open(copy / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             for output in 1, 2:

@@ -214,6 +214,11 @@ def test_refused_change_leaves_the_entry_as_it_was(client, add):
 
 
 @pytest.mark.story("refuse")
+def test_longest_name_is_saved(add):
+    assert add("x" * 80)["name"] == "x" * 80
+
+
+@pytest.mark.story("refuse")
 @pytest.mark.parametrize("number", [1, 100])
 def test_smallest_and_largest_number_are_saved(add, number):
     assert add("Edge", value=number, effort=101 - number)["value"] == number
