@@ -80,7 +80,7 @@ def test_url_is_written_in_one_way(url, valid):
         ("https://-a.example/", "is no host name"),
         (f"https://{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}/", "is no host name"),
         ("https://☃.example/", "malformed host"),
-        ("https://a\uff0fb.example/", "NFKC"),
+        ("https://a\uff0fb.example/", "malformed host or port"),
         ("https://2130706433/", "malformed host"),
         ("https://0x7f.1/", "malformed host"),
         ("https://127.0.0.0x1/", "malformed host"),
