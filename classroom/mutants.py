@@ -1,9 +1,9 @@
 """See how sharp the tests are: ``python -m classroom.mutants [IDEA[:MODULE,…]…]``.
 
-First each function that ``idea.toml`` names under ``stubs`` is replaced by ``raise
-NotImplementedError``. The app must still start and show its page, and a story test must fail: else
-nobody would notice that it is not written. Then the modules of these functions are broken in small
-ways (``classroom.mutation``), and what no test of the project notices is listed.
+First each function that ``idea.toml`` names under ``stubs`` loses its body, as it does in the
+starter. The app must still start and show its page, and a story test must fail: else nobody would
+notice that it is not written. Then the modules of these functions are broken in small ways
+(``classroom.mutation``), and what no test of the project notices is listed.
 """
 
 import argparse
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from .ideas import ROOT, Idea, IdeaError, UnknownIdeaError, discover, find
-from .mutation import Mutant, mutants, stub_out
+from .mutation import Mutant, mutants
+from .starter import StarterError, stub
 from .trials import Laboratory, Outcome, Trial
 
 STORIES = "test_stories.py"
@@ -64,7 +65,7 @@ def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Re
         names = {trial: name for name, trial in stubs.items()}
         for trial, outcome in _shown(laboratory, [*stubs.values()], f"{idea.slug}, stubs"):
             report.stubs[names[trial]] = outcome
-        modules = dict.fromkeys([*(stub.rpartition(".")[0] for stub in idea.stubs), *more])
+        modules = dict.fromkeys([*(name.partition(".")[0] for name in idea.stubs), *more])
         for module in modules:
             _try_mutants(idea, laboratory, module, report)
     report.seconds = time.monotonic() - began
@@ -72,9 +73,9 @@ def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Re
 
 
 def _stub(idea: Idea, laboratory: Laboratory, name: str) -> tuple[str, Trial]:
-    module, _, function = name.rpartition(".")
+    module, _, function = name.partition(".")
     source = (idea.folder / laboratory.path(module)).read_text("utf-8")
-    return name, Trial((STORIES,), module, stub_out(source, function), stop_at_first=False)
+    return name, Trial((STORIES,), module, stub(source, function, name), stop_at_first=False)
 
 
 def _try_mutants(idea: Idea, laboratory: Laboratory, module: str, report: Report) -> None:
@@ -182,7 +183,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     except UnknownIdeaError as error:
         print(error, file=sys.stderr)
         return 2
-    except (IdeaError, MutantsError, OSError) as error:
+    except (IdeaError, MutantsError, StarterError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:
