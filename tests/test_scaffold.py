@@ -131,6 +131,8 @@ def test_what_was_typed_is_shown_as_it_was_typed(room: Room) -> None:
 
 def test_no_placeholder_is_left(tree: Path) -> None:
     for file in (tree / DEFAULT).rglob("*"):
+        if "__pycache__" in file.parts:  # of a test that came first
+            continue
         text = str(file) + (file.read_text("utf-8") if file.is_file() else "")
         for left in ("{{", "}}", "{%", "cookiecutter"):
             assert left not in text, f"{file} has {left!r}"
