@@ -4,7 +4,7 @@ LEAST, MOST = 1, 100  # of a value and of an effort
 
 
 def score(value: int, effort: int) -> float:
-    """Return the priority of an entry: its ``value`` for each unit of ``effort``.
+    """Return the priority of an entry: its value for each unit of effort.
 
     The value is what each day of waiting for the entry costs, the effort is how many days it
     takes; both are whole numbers from LEAST to MOST. Whoever does the entry of the highest score
