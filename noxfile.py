@@ -135,6 +135,13 @@ def starter(session: nox.Session) -> None:
 
 
 @nox.session
+def grade(session: nox.Session) -> None:
+    """Grade a folder of submissions in sandboxes: `-- IDEA SUBMISSIONS --out FOLDER`."""
+    install(session, *everything(), *groups("project-tests", "tools"))
+    session.run("python", "-m", "classroom.grade", *session.posargs)
+
+
+@nox.session
 def similarity(session: nox.Session) -> None:
     """List submissions with much the same code: `-- SUBMISSIONS`."""
     install(session, *groups("tools"))
