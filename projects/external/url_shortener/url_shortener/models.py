@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, or_
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, String, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,7 @@ class Link(db.Model):
     code: Mapped[str] = mapped_column(ForeignKey(Code.code), unique=True)
     url: Mapped[str] = mapped_column(String(urls.MAX_LENGTH), index=True)
     permanent: Mapped[bool] = mapped_column(default=False)
-    clicks: Mapped[int] = mapped_column(default=0)
+    clicks: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -53,7 +53,7 @@ class DailyClicks(db.Model):
     link_id: Mapped[int] = mapped_column(ForeignKey(Link.id, ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     referrer: Mapped[str] = mapped_column(String(255), primary_key=True)
-    clicks: Mapped[int]
+    clicks: Mapped[int] = mapped_column(BigInteger)
 
 
 class Serial(db.Model):
