@@ -18,6 +18,7 @@ _FRAME = re.compile(
 )
 _ADDRESS = re.compile(r" (object )?at 0x[0-9a-f]+")  # differs from run to run and tells nothing
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b")
+_OPERATOR = re.compile(r" (==|!=|<|<=|>|>=|in|is) ")
 _STATUS = re.compile(r"(?P<got>\d{3}) (==|in) (?P<right>[\d{}, ]+)")
 _ANSWER = "\n← "
 _RAISED = "The application raised:\n"
@@ -130,7 +131,10 @@ def _check(failure: str) -> Check:
     if not compared:
         stopped = "The test could not go on: " if _EXCEPTION.match(text) else ""
         return Check(reason=stopped + words if words else _MISSING)
-    comparison, more, where = comparison.partition("\n +")
+    full = comparison
+    comparison, more, where = full.partition("\n +")
+    if where and not _OPERATOR.search(comparison):  # "assert None": only the rest says of what
+        return Check(words, block(full.strip(), 1500))
     if ".status_code" in where and (status := _STATUS.fullmatch(comparison.strip())):
         words = words or f"Status {status['right']}, not {status['got']}."
     return Check(words, block(comparison.strip(), 1500), block(f"{more}{where}".strip(), 1500))

@@ -27,6 +27,11 @@ _DELETE = 0x7F
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
+# Letters that are no others with a mark, as é is e with one.
+_SPELT = str.maketrans(
+    dict(zip("øłđ\u0131ØŁĐßæ", ["o", "l", "d", "i", "O", "L", "D", "ss", "ae"], strict=True))
+)
+
 # Windows opens devices under these names, whatever their ending.
 _DEVICES = {
     "con",
@@ -128,7 +133,9 @@ def _is_safe(name: str) -> bool:
 def _candidates(student: str) -> Iterable[str]:
     if _is_safe(student):
         yield student
-    plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", student.translate(_SPELT)).encode("ascii", "ignore").decode()
+    )
     plain = re.sub(r"[^A-Za-z0-9]+", "-", plain[:200]).strip("-")[:40].rstrip("-") or "student"
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()
     yield f"{plain}-{digest[:8]}"

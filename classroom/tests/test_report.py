@@ -426,6 +426,12 @@ def test_every_student_has_a_file_name_that_is_safe_everywhere(students):
         assert name.partition(".")[0].casefold() not in {"con", "nul", "lpt1"}
 
 
+def test_file_names_can_be_read():
+    [name] = file_names([submission("S\u00f8ren W\u00e4gne\u00df")]).values()
+
+    assert name.startswith("Soren-Wagness-")
+
+
 def test_nobody_takes_the_file_name_of_another_by_his_own_name():
     [stolen] = file_names([submission("Ana López")]).values()
 
@@ -667,6 +673,7 @@ def test_the_exception_behind_many_failures_comes_first(report):
             "",
         ),
         ("assert [] == [1]", "", "[] == [1]", ""),
+        ("assert None\n +  where None = f()", "", "None\n +  where None = f()", ""),
         ("KeyError: 'code'", "", "", "The test could not go on: KeyError: 'code'"),
         ("There was no answer within 5 s.", "", "", "There was no answer within 5 s."),
         ("", "", "", "The test gave no result: the run of this submission ended before it."),
