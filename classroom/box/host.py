@@ -85,20 +85,20 @@ class Host:
 
     def _import(self) -> None:
         signal.signal(signal.SIGALRM, self._still_importing)
-        signal.alarm(self.job["import_seconds"])
+        signal.setitimer(signal.ITIMER_REAL, self.job["import_seconds"])
         try:
             importlib.import_module(self.job["package"])
         except BaseException as error:  # noqa: BLE001  # whatever a stranger's code raises
             self._fail(self.explain(error))
         with suppress(BaseException):  # the first start will say what is wrong
             child.warm_up(self.job["package"], self.scratch / "warm")
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _still_importing(self, _signal: int, frame: FrameType | None) -> None:
         while frame and not self._is_own(frame.f_code.co_filename):
             frame = frame.f_back
         place = self._place(frame.f_code.co_filename, frame.f_lineno) if frame else ""
-        self._fail(f"Importing it did not end within {self.job['import_seconds']} s {place}")
+        self._fail(f"It did not start within {self.job['import_seconds']} s {place}")
 
     def _fail(self, reason: str) -> None:
         wire.send(self.control, {"failed": reason.strip()})

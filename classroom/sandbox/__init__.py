@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from classroom.box import wire
 from classroom.ideas import ROOT
@@ -63,7 +63,7 @@ class Limits:
     cpu: int = 120
     start: float = 60
     """Until our own code runs in the box."""
-    imports: int = 10
+    imports: float = 10
     request: float = 10
     operation: float = 20
     test: float = 30
@@ -97,61 +97,79 @@ class Box:
 
         ``hidden`` are folders that it must not see, wherever they lie. Raises SandboxError.
         """
-        _check_system(unsafe=unsafe)
+        if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
+            raise SandboxError(ELSEWHERE)
+        if not unsafe and not shutil.which("bwrap"):
+            raise SandboxError(INSTALL)
         self.limits = limits
         self._obeys = True
-        self._scratch = tempfile.TemporaryDirectory(prefix="unsafe-") if unsafe else None
-        self._group = None if unsafe else cgroup.Group(limits.memory * MEGA, limits.processes)
+        self._undo = ExitStack()
+        try:
+            self._start(staged, package, {ROOT, *hidden}, unsafe=unsafe)
+            found = self._surroundings()
+            if problems := [] if unsafe else [*leaks(found)]:
+                raise SandboxError(REFUSED.format("; ".join(problems)))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, staged: Path, package: str, hidden: Iterable[Path], *, unsafe: bool) -> None:
+        scratch, folder, shown, group = "/tmp", bubblewrap.INSIDE, "/submission", None  # noqa: S108
+        if unsafe:
+            scratch = self._undo.enter_context(tempfile.TemporaryDirectory(prefix="unsafe-"))
+            folder, shown = str(bubblewrap.BOX.parent), str(staged)
+        else:
+            group = cgroup.Group(self.limits.memory * MEGA, self.limits.processes)
+            self._undo.callback(group.remove)
         self.control, theirs = socket.socketpair()
+        self._undo.callback(self.control.close)
         with theirs, tempfile.TemporaryFile() as rules:
-            scratch = self._scratch.name if self._scratch else "/tmp"  # noqa: S108  # the box's own
             job = {
                 "control": theirs.fileno(),
                 "fresh": False,
                 "hidden": str(ROOT / "projects"),
-                "import_seconds": limits.imports,
+                "import_seconds": self.limits.imports,
                 "own_pids": not unsafe,
                 "package": package,
-                "rlimits": limits.rlimits(),
+                "rlimits": self.limits.rlimits(),
                 "scratch": scratch,
-                "staged": str(staged) if unsafe else "/submission",
+                "staged": shown,
             }
-            folder = str(bubblewrap.BOX.parent) if unsafe else bubblewrap.INSIDE
             start = START.format(folder=folder)
             command = [sys.executable, "-I", "-B", "-c", start, json.dumps(job)]
             if not unsafe:
                 rules.write(seccomp.program())
                 rules.seek(0)
-                command = bubblewrap.command(
-                    command, staged, limits.disk * MEGA, {ROOT, *hidden}, rules.fileno()
-                )
-            self.process = subprocess.Popen(
+                disk = self.limits.disk * MEGA
+                command = bubblewrap.command(command, staged, disk, hidden, rules.fileno())
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,  # until our own code has come up
                 env={"PATH": os.defpath, "HOME": scratch, "USER": "student", "LANG": "C.UTF-8"},
                 pass_fds=[theirs.fileno(), rules.fileno()],
-                preexec_fn=self._group.join if self._group else None,  # noqa: PLW1509  # one thread
+                preexec_fn=group.join if group else None,  # noqa: PLW1509  # there is one thread
             )
+        self._undo.callback(self._process.__exit__, None, None, None)  # waits
+        self._undo.callback(self._process.kill)
+
+    def _surroundings(self) -> object:
+        """Wait for our own code to come up in the box; return what it can see there."""
         try:
-            found = self._hear(limits.start).get("up")
-            if problems := [] if unsafe else [*leaks(found)]:
-                raise SandboxError(REFUSED.format("; ".join(problems)))
+            return self._hear(self.limits.start).get("up")
         except (EOFError, OSError, wire.WireError):
-            said = self.close().strip().splitlines()
-            reason = said[-1] if said else "it gives no sign of life"
-            raise SandboxError(REFUSED.format(reason)) from None
-        except BaseException:
-            self.close()
-            raise
+            self._process.kill()
+            said = self._process.stderr.read() if self._process.stderr else b""
+        reason = said.decode(errors="replace").strip() or "it gives no sign of life"
+        raise SandboxError(REFUSED.format(reason))
 
     def ready(self) -> str:
         """Wait until the submission has been imported; return why it cannot be, or nothing."""
         try:
             answer = self._hear(self.limits.imports + 5)
         except TimeoutError:
-            return f"Importing it did not end within {self.limits.imports} s."
+            return f"It did not start within {self.limits.imports:g} s."
         except (EOFError, OSError, wire.WireError):
             return "The process ended while it was importing the submission."
         return str(answer.get("failed", ""))
@@ -178,27 +196,9 @@ class Box:
     def _hear(self, seconds: float) -> dict[str, Any]:
         return wire.receive(self.control, time.monotonic() + seconds)[0]
 
-    def close(self) -> str:
-        """Kill everything in the box, and so the box; return what bubblewrap has said."""
-        self.process.kill()
-        said = self.process.communicate()[1].decode(errors="replace")
-        self.control.close()
-        if self._group:
-            self._group.remove()
-        if self._scratch:
-            self._scratch.cleanup()
-        return said
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.close()
+    def close(self) -> None:
+        """Kill everything in the box, and so the box."""
+        self._undo.close()
 
 
 def leaks(found: Any) -> Iterator[str]:
@@ -206,8 +206,9 @@ def leaks(found: Any) -> Iterator[str]:
     expected = {"root": False, "network": ["lo"], "capabilities": 0, "files": False, "alone": True}
     if seccomp.program():
         expected["filtered"] = True
+    found = found if isinstance(found, dict) else {}
     for name, value in expected.items():
-        if not isinstance(found, dict) or found.get(name) != value:
+        if found.get(name) != value:
             yield f"{name} is {found.get(name)!r}"
 
 
@@ -215,10 +216,3 @@ def check(*, unsafe: bool = False) -> None:
     """Make a box and throw it away. Raises SandboxError with what prevents that."""
     with tempfile.TemporaryDirectory() as empty:
         Box(Path(empty), "nothing", Limits(), unsafe=unsafe).close()
-
-
-def _check_system(*, unsafe: bool) -> None:
-    if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
-        raise SandboxError(ELSEWHERE)
-    if not unsafe and not shutil.which("bwrap"):
-        raise SandboxError(INSTALL)

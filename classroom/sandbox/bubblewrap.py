@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,10 +25,10 @@ def command(
     """Return the command that runs ``program`` in a box.
 
     ``disk`` is in bytes; ``hidden`` are folders to cover where they are inside of what is seen;
-    ``rules`` is a descriptor with a filter of system calls. Raises RuntimeError where no user is to
-    be had.
+    ``rules`` is a descriptor with a filter of system calls. Raises OSError where a program or a
+    user is not to be had.
     """
-    bwrap = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "box"]
+    bwrap = [_path_of("bwrap"), "--die-with-parent", "--new-session", "--hostname", "box"]
     bwrap += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     bwrap += ["--unshare-cgroup-try"]
     if seccomp.program():
@@ -43,9 +44,16 @@ def command(
         return [*bwrap, "--unshare-user", "--", *program]
     # A limit on processes does not bind root, and root in a namespace of users still is root.
     uid = _unused_uid()
-    drop = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    drop = [_path_of("setpriv"), f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
     drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
     return [*bwrap, "--", *drop, "--", *program]
+
+
+def _path_of(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        raise FileNotFoundError(f"{program} is not installed")
+    return found
 
 
 def _files(hidden: Iterable[Path]) -> Iterator[str]:
@@ -83,5 +91,5 @@ def _unused_uid() -> int:
         return FIRST_UID + secrets.randbelow(UIDS)
     start, size = max(ranges, key=lambda one: one[1])
     if size < FEWEST_UIDS:
-        raise RuntimeError("root has no other user ids here to run a submission as")
+        raise OSError("root has no other user ids here to run a submission as")
     return start + size // 2 + secrets.randbelow(size // 2)

@@ -23,17 +23,15 @@ LIMITS = {  # of each controller: the files of version 2, those of version 1
 
 
 class Group:
-    """A control group for one box, or none where there can be none: then ``limits`` is empty."""
+    """A control group for one box; where there can be none, it has no ``folders``."""
 
     def __init__(self, memory: int, processes: int) -> None:
         self.folders: list[Path] = []
-        self.limits: list[str] = []
         name = f"{PREFIX}{secrets.token_hex(6)}"
         values = {"memory": str(memory), "processes": str(processes), "zero": "0"}
         for controller, (new, old) in LIMITS.items():
             for parent, version in _places(controller):
                 if self._make(parent / name, new if version == 2 else old, values):  # noqa: PLR2004
-                    self.limits.append(controller)
                     break
 
     def _make(self, folder: Path, files: Mapping[str, str], values: Mapping[str, str]) -> bool:
@@ -52,10 +50,10 @@ class Group:
         return True
 
     def join(self) -> None:
-        """Put the calling process in; for the child, before it becomes bubblewrap."""
+        """Put the calling process in where it may; for the child that becomes bubblewrap."""
         for folder in self.folders:
-            with open(folder / "cgroup.procs", "w", encoding="ascii") as file:  # noqa: PTH123
-                file.write(str(os.getpid()))
+            with suppress(OSError):
+                (folder / "cgroup.procs").write_text(str(os.getpid()), "ascii")
 
     def remove(self) -> None:
         """Remove the group. Its processes have been killed, but may need a moment to be gone."""
