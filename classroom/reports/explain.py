@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from classroom.results import Grades, State, StoryResult, Submission, TestResult
+from classroom.results import Grades, Outcome, State, StoryResult, Submission, TestResult
 
 from .text import block, line
 
@@ -20,6 +20,9 @@ _ADDRESS = re.compile(r" (object )?at 0x[0-9a-f]+")  # differs from run to run a
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b")
 _OPERATOR = re.compile(r" (==|!=|<|<=|>|>=|in|is) ")
 _STATUS = re.compile(r"(?P<got>\d{3}) (==|in) (?P<right>[\d{}, ]+)")
+_SILENT = re.compile(
+    r"There was no answer|without an answer|^The answer to"
+)  # by classroom.backend
 _ANSWER = "\n← "
 _RAISED = "The application raised:\n"
 
@@ -59,6 +62,8 @@ class Check:
     """Where pytest says that the two sides come from."""
     reason: str = ""
     """Why nothing was compared: no answer in time, an exception in the test."""
+    silent: bool = False
+    """Whether the last request had no answer."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,16 @@ class Told:
     hint: str
     check: Check
     steps: tuple[Step, ...]
+
+    @property
+    def before(self) -> tuple[Step, ...]:
+        """The exchanges before the one that failed. One that had no answer is not among them."""
+        return self.steps if self.check.silent else self.steps[:-1]
+
+    @property
+    def last(self) -> Step | None:
+        """The exchange that failed, if there was an answer."""
+        return self.steps[-1] if self.steps and not self.check.silent else None
 
     @property
     def cause(self) -> Cause | None:
@@ -111,7 +126,7 @@ def explain(test: TestResult, package: str) -> Told:
         title=title,
         command=f"pytest -k {function}" if function.isidentifier() else "pytest",
         hint="" if hint.rstrip(".") == sentence(function) else hint,  # a name alone is no hint
-        check=_check(test.expected),
+        check=_check(test),
         steps=tuple(_steps(test.exchanges[-2 * EXCHANGES :], package))[-EXCHANGES:],
     )
 
@@ -124,13 +139,15 @@ def sentence(name: str) -> str:
     return f"{words} ({parameters.removesuffix(']')})" if bracket else words
 
 
-def _check(failure: str) -> Check:
-    text = re.sub(r"^(AssertionError|Failed): ", "", _ADDRESS.sub("", failure).strip())
+def _check(test: TestResult) -> Check:
+    text = re.sub(r"^(AssertionError|Failed): ", "", _ADDRESS.sub("", test.expected).strip())
     words, compared, comparison = f"\n{text}".partition("\nassert ")
     words = block(words.strip(), 1500)
     if not compared:
-        stopped = "The test could not go on: " if _EXCEPTION.match(text) else ""
-        return Check(reason=stopped + words if words else _MISSING)
+        if _EXCEPTION.match(text):
+            return Check(reason=f"The test could not go on: {words}")
+        silent = test.outcome is Outcome.TIMEOUT or bool(_SILENT.search(text))
+        return Check(reason=words or _MISSING, silent=silent)
     full = comparison
     comparison, more, where = full.partition("\n +")
     if where and not _OPERATOR.search(comparison):  # "assert None": only the rest says of what

@@ -685,6 +685,16 @@ def test_assertions_are_taken_apart(failure, expected, comparison, reason):
     assert (check.expected, check.comparison, check.reason) == (expected, comparison, reason)
 
 
+def test_request_without_an_answer_is_not_taken_for_the_one_before():
+    hung = result(
+        "test_note_is_saved", Outcome.TIMEOUT, exchanges=(EXCHANGE,), expected="No answer"
+    )
+    told = explain(hung, "notes")
+
+    assert told.last is None
+    assert [step.sent for step in told.before] == ["POST /notes {'text': 'MARK-SENT'}"]
+
+
 def test_a_name_alone_is_no_hint():
     test = result("test_empty_note_is_refused[-1]", hint="Empty note is refused.")
 
