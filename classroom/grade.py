@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .batch import Batch, SelfTestError
+from .batch import Batch
 from .eject import EjectError
 from .ideas import ROOT, IdeaError, UnknownIdeaError, find
 from .journal import JournalError
@@ -18,6 +18,7 @@ from .live import Show
 from .reports import write_reports
 from .results import State
 from .sandbox import SandboxError, cgroup, check
+from .selftest import SelfTestError
 from .starter import StarterError
 
 INTERRUPTED = 130
@@ -38,7 +39,12 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         check(unsafe=options.unsafe)
         cgroup.sweep()
         with Batch(
-            idea, options.submissions, options.out, resume=options.resume, unsafe=options.unsafe
+            idea,
+            options.submissions,
+            options.out,
+            root,
+            resume=options.resume,
+            unsafe=options.unsafe,
         ) as batch:
             return _grade(batch, options)
     except TROUBLE as error:
@@ -57,7 +63,12 @@ def _grade(batch: Batch, options: argparse.Namespace) -> int:
     interrupted = False
     try:
         with Show(len(batch.entries), options.jobs, batch.grades().score) as show:
-            batch.grade_all(options.jobs, show)
+            if options.queue:
+                from . import remote  # noqa: PLC0415  # needs what only a project with jobs needs
+
+                remote.grade_all(batch, options.queue, show)
+            else:
+                batch.grade_all(options.jobs, show)
     except KeyboardInterrupt:
         interrupted = True
     grades = batch.grades()
@@ -92,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--jobs", type=_positive, default=os.cpu_count() or 1, help="so many at once (all cores)"
+    )
+    parser.add_argument(
+        "--queue", metavar="URL", help="let workers do it (python -m classroom.remote URL)"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the grades in DIR")
     parser.add_argument(

@@ -33,7 +33,7 @@ class Journal:
         self._read = 0  # bytes: what follows is new
         self._first: dict[str, Any] = {}
         self._facts: dict[tuple[str, str], Any] = {}
-        self._submissions: dict[tuple[str, str], dict[str, Any]] = {}
+        self._submissions: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._mine = threading.Lock()
 
     def begin(self, idea: str, *, resume: bool) -> str:
@@ -64,22 +64,23 @@ class Journal:
         with self._locked() as file:
             self._write(file, {"grader": grader, "fact": name, "value": value})
 
+    def lines(self, student: str, digest: str, grader: str) -> list[Submission]:
+        """Return what was written about a submission: more than once if the grader has failed."""
+        with self._locked():
+            found = self._submissions.get((grader, key(student, digest)), [])
+            return [Submission.from_json(data) for data in found]
+
     def find(self, student: str, digest: str, grader: str) -> Submission | None:
         """Return a finished submission, or None. Where the grader failed, nothing is finished."""
-        with self._locked():
-            return self._finished(grader, key(student, digest))
-
-    def _finished(self, grader: str, name: str) -> Submission | None:
-        found = self._submissions.get((grader, name))
-        if found is None or found["state"] == State.GRADER_ERROR:
-            return None
-        return Submission.from_json(found)
+        found = self.lines(student, digest, grader)
+        return found[-1] if found and found[-1].state is not State.GRADER_ERROR else None
 
     def add(self, submission: Submission, grader: str) -> bool:
-        """Add a finished submission unless it is there already; tell whether it was added."""
+        """Add a submission unless it is finished already; tell whether it was added."""
         name = key(submission.student, submission.digest)
         with self._locked() as file:
-            if self._finished(grader, name):
+            found = self._submissions.get((grader, name))
+            if found and found[-1]["state"] != State.GRADER_ERROR:
                 return False
             line = {"grader": grader, "key": name, "submission": submission.to_json()}
             self._write(file, line)
@@ -104,7 +105,8 @@ class Journal:
         for text in whole.splitlines():
             line = json.loads(text)
             if "submission" in line:
-                self._submissions[line["grader"], line["key"]] = line["submission"]
+                name = line["grader"], line["key"]
+                self._submissions.setdefault(name, []).append(line["submission"])
             elif "fact" in line:
                 self._facts[line["grader"], line["fact"]] = line["value"]
             else:
