@@ -1,5 +1,6 @@
 """The scaffold: what it makes is a project that passes everything, whatever it is called."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from cookiecutter.main import cookiecutter
 from markdown_it import MarkdownIt
 
 from classroom.catalogue import tables
-from classroom.ideas import discover
+from classroom.ideas import categories, discover
 from tests import contract
 from tests.house import ROOT, RULES, Room
 from tests.transcript import differences
@@ -84,7 +85,9 @@ def check(command: list[str], folder: Path, typed: str = "") -> None:
 
 
 def test_new_projects_pass_their_own_tests(tree: Path) -> None:
-    check([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "projects"], tree)
+    nasty = [f"{NASTY}/tests/test_{name}.py" for name in ("priority", "routes")]  # import it
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    check([*pytest_, DEFAULT, *nasty], tree)
 
 
 def test_new_projects_are_lint_free(tree: Path) -> None:
@@ -171,6 +174,20 @@ def test_what_cannot_be_a_project_is_refused_before_anything_is_written(
     with pytest.raises(SystemExit, match=reason):
         bake(settings, tmp_path / "projects", **answers)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_longest_answers_are_taken(tmp_path: Path, settings: Path) -> None:
+    answers = {"name": "n" * 60, "summary": "s" * 160, "slug": "x" * 40, "category": "data"}
+    bake(settings, tmp_path / "projects", **answers)
+    [idea] = discover(tmp_path)
+    assert [idea.title, idea.summary, idea.slug, idea.category] == [*answers.values()]
+
+
+def test_categories_to_choose_from_are_those_of_the_catalogue() -> None:
+    questions = json.loads((SCAFFOLD / "cookiecutter.json").read_text("utf-8"))
+    shown = {it.slug: f"{it.slug}: {it.title}" for it in categories()}
+    assert questions["category"] == [*shown]
+    assert questions["__prompts__"]["category"] == {"__prompt__": "Category"} | shown
 
 
 def test_existing_folder_is_left_alone(tree: Path, settings: Path) -> None:
