@@ -35,6 +35,17 @@ def test_code_of_a_coming_link_is_refused_as_an_alias(shorten, coming):
     assert response.json["suggestion"] == f"{coming[2]}-2"
 
 
+def test_code_key_shuffles_in_place_of_the_secret_key(app):
+    with app.app_context():
+        by_secret_key = links.code_key()
+        app.config["CODE_KEY"] = "a key for nothing but the codes"
+        by_code_key = links.code_key()
+        app.config["SECRET_KEY"] = "another secret key than before"
+
+        assert by_code_key != by_secret_key
+        assert links.code_key() == by_code_key
+
+
 def test_code_that_an_old_key_gave_away_is_left_out(app, shorten, coming):
     with app.app_context():  # as if another key had made it once
         db.session.add(Code(code=coming[0]))
@@ -43,7 +54,7 @@ def test_code_that_an_old_key_gave_away_is_left_out(app, shorten, coming):
     assert shorten().json["code"] == coming[1]
 
 
-@pytest.mark.parametrize("alias", ["Docs", "common", "admin"])
+@pytest.mark.parametrize("alias", ["Docs", "common", "about", "Admin", "api", "help", "login"])
 def test_reserved_are_the_routes_and_a_few_words_in_any_case(shorten, alias):
     response = shorten(alias=alias)
 

@@ -34,7 +34,7 @@ def shorten(wish: LinkIn, *, reuse: bool) -> tuple[Link, bool]:
         free = next(alias for alias in alternatives(wish.alias) if objection(alias) is None)
         raise Problem(409, f"The alias {wish.alias!r} {reason}; {free!r} is free.", suggestion=free)
     code = wish.alias or codes.encode(number, code_key())
-    while not wish.alias and is_taken(code):  # only ever true after a change of the key
+    while is_taken(code):  # only after a change of the key: an old link has it
         number = next_number()
         code = codes.encode(number, code_key())
     link = Link(id=number, code=code, clicks=0, created_at=clock.now())
