@@ -51,6 +51,8 @@ class Host:
         self.control = socket.socket(fileno=job["control"])
         self.scratch = Path(job["scratch"])
         self.app_folder = self.scratch / "app"
+        # What is there already is not the submission's: the environment may be in /tmp.
+        self.kept = [*job.get("kept", map(str, self.scratch.iterdir())), str(self.app_folder)]
         self.children: list[int] = []
 
     def prepare(self) -> None:
@@ -76,7 +78,7 @@ class Host:
             self._import()
             if processes.open_files() != before or processes.started(own=self.job["own_pids"]):
                 # What a thread or a connection does does not survive a fork.
-                job = json.dumps(self.job | {"fresh": True})
+                job = json.dumps(self.job | {"fresh": True, "kept": self.kept})
                 os.set_inheritable(self.control.fileno(), True)
                 os.execv(sys.executable, [*sys.orig_argv[:-1], job])  # noqa: S606  # ourselves
         gc.collect()
@@ -157,7 +159,7 @@ class Host:
         try:
             for folder in [self.scratch, Path("/dev/shm")][: 1 + self.job["own_pids"]]:  # noqa: S108
                 for entry in folder.iterdir():
-                    if entry != self.app_folder:
+                    if str(entry) not in self.kept:
                         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             if processes.snapshot(self.app_folder) != self.app_state:
                 shutil.rmtree(self.app_folder)

@@ -33,12 +33,12 @@ def command(
     bwrap += ["--unshare-cgroup-try"]
     if seccomp.program():
         bwrap += ["--seccomp", str(rules)]
-    bwrap += _files(hidden)
+    bwrap += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp"]  # noqa: S108  # its own
+    bwrap += _files(hidden)  # after it: the environment may be somewhere in /tmp
     bwrap += ["--perms", "0755", "--dir", INSIDE, "--ro-bind", str(BOX), f"{INSIDE}/box"]
     bwrap += ["--ro-bind", str(staged), "/submission"]
     bwrap += ["--proc", "/proc", "--dev", "/dev"]
-    for folder, size in (("/tmp", disk), ("/dev/shm", disk // 16)):  # noqa: S108  # the box's own
-        bwrap += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
+    bwrap += ["--perms", "1777", "--size", str(disk // 16), "--tmpfs", "/dev/shm"]  # noqa: S108
     bwrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
     if os.getuid() != 0:
         return [*bwrap, "--unshare-user", "--", *program]
