@@ -53,7 +53,7 @@ Traceback (most recent call last):
     codes.clean(text)
   File "/work/notes/codes.py", line 7, in clean
     raise NotImplementedError("Write it.")
-  File "/somewhere/common/api.py", line 3, in checked
+  File "/home/notes/common/api.py", line 3, in checked
     return view()
 NotImplementedError: Write it.
 """
