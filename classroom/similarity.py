@@ -17,11 +17,16 @@ import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from .intake import entries
+from .repository import Refused
+from .unpack import read
 
 GRAM = 20  # tokens; about three lines
 WINDOW = 12
 THRESHOLD = 0.5
+GIVEN = {"tests", "common"}  # folders that all have from the starter
 IGNORED = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -107,12 +112,19 @@ def _hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def python_files(folder: Path) -> list[tuple[str, str]]:
-    """Return name and text of the Python files below ``folder``, as far as they can be read."""
+def python_files(source: Path) -> list[tuple[str, str]]:
+    """Return name and text of a submission's Python files, without tests and the shared library.
+
+    ``source`` is whatever intake reads. What it refuses has no files.
+    """
+    try:
+        files = read(source).files
+    except Refused:
+        return []
     return [
-        (file.relative_to(folder).as_posix(), file.read_text("utf-8", errors="replace"))
-        for file in sorted(folder.rglob("*.py"))
-        if file.is_file() and not file.is_symlink()
+        (name, content.decode("utf-8", errors="replace"))
+        for name, content in sorted(files.items())
+        if name.endswith(".py") and not GIVEN & set(PurePosixPath(name).parts)
     ]
 
 
@@ -124,21 +136,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "look, not a verdict.",
         epilog="Exit code: 0 whatever was found, 2 wrong usage.",
     )
-    parser.add_argument("submissions", metavar="SUBMISSIONS", type=Path, help="a folder of folders")
+    parser.add_argument(
+        "submissions", metavar="SUBMISSIONS", type=Path, help="the folder that is graded"
+    )
     parser.add_argument("--starter", type=Path, help="the folder that all began with")
     parser.add_argument("--threshold", type=float, default=THRESHOLD, help="0 to 1, default 0.5")
     options = parser.parse_args(arguments)
     if not options.submissions.is_dir():
         parser.error(f"{options.submissions} is no folder")
-    folders = [entry for entry in sorted(options.submissions.iterdir()) if entry.is_dir()]
-    submissions = {folder.name: python_files(folder) for folder in folders}
+    submissions = {
+        entry.student: python_files(entry.source) for entry in entries(options.submissions)
+    }
     starter = python_files(options.starter) if options.starter else []
     pairs = compare(submissions, starter, options.threshold)
     for pair in pairs:
         print(f"{pair.share:4.0%}  {pair.first!r} and {pair.second!r}")
         for (file, line), (other, other_line) in pair.places[:5]:
             print(f"      {file}:{line} ~ {other}:{other_line}")
-    total = len(folders) * (len(folders) - 1) // 2
+    total = len(submissions) * (len(submissions) - 1) // 2
     print(f"{len(pairs)} of {total} pairs share at least {options.threshold:.0%}.")
     return 0
 

@@ -5,6 +5,7 @@ crosses is data, so that the same test runs here, in one process, and in grading
 application is a stranger's and sits in a sandbox.
 """
 
+import json
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ class RecordingClient(Client):
         kwargs.setdefault("buffered", True)  # read whole and closed: no file stays open
         response = super().open(*args, **kwargs)
         request: Request = response.request
-        sent = kwargs.get("json", kwargs.get("data", ""))
+        sent = json.dumps(kwargs["json"]) if "json" in kwargs else kwargs.get("data", "")
         shown = response.get_data()[:SHOWN]
         request.environ["wsgi.input"].close()  # a large form is a file
         location = response.headers.get("Location")
