@@ -210,10 +210,12 @@ def test_link_to_this_service_itself_is_refused(client, urls):
 
 
 @pytest.mark.story("urls")
-def test_own_host_is_the_one_that_the_request_came_for(client):
+@pytest.mark.parametrize("host", ["sho.rt", "sho.rt:8080", "SHO.RT", "sho.rt."])
+def test_own_host_is_the_one_that_the_request_came_for(client, host):
     wish = {"json": {"url": "https://sho.rt/x"}}
 
-    assert client.post("/links", headers={"Host": "sho.rt"}, **wish).status_code == 422
+    own = client.post("/links", headers={"Host": host}, **wish)
+    assert own.status_code == 422, f"asked as {host!r}, https://sho.rt/x would go in circles"
     assert client.post("/links", headers={"Host": "other.example"}, **wish).status_code == 201
 
 
