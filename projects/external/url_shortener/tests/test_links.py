@@ -75,6 +75,16 @@ def test_other_names_of_the_service_are_refused_too(shorten, url):
     assert shorten(url=url).status_code == 422
 
 
+def test_reuse_answers_200_with_the_oldest_link(client, shorten):
+    oldest = shorten().json
+    shorten()
+
+    response = client.post("/links?reuse=true", json={"url": URL})
+
+    assert response.status_code == 200
+    assert response.json == oldest
+
+
 def test_schema_refuses_a_second_link_with_a_code(app, shorten):
     shorten(alias="mine")
     with app.app_context():
