@@ -99,6 +99,11 @@ def test_links_follow_the_proxy_that_is_trusted(make_toy):
     assert "https" not in careful.test_client().get("/things", headers=forwarded).headers["Link"]
 
 
+def test_request_without_a_proper_host_is_400(http):
+    response = http.get("/things", headers={"Host": "a b"})
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+
+
 # --- pages
 
 

@@ -62,6 +62,8 @@ def _begin() -> None:
     given = request.headers.get("X-Request-ID")
     g.request_id = given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.perf_counter()
+    if not request.host:  # or every absolute URL would be http:///…
+        raise errors.Problem(400, "The Host header is no host.")
 
 
 def _end(response: Response) -> Response:
