@@ -15,12 +15,15 @@ from .ideas import ROOT, Idea
 from .journal import Journal
 from .results import Grades, State, Submission
 from .run import Finding, Runner, Stopped
-from .sandbox import Limits
+from .sandbox import LIMITS, Limits
 
 SOURCES = (
     "alone.py backend.py box boxed.py grading.ini intake.py repository.py results.py run.py "
     "sandbox starter.py unpack.py"
 )
+
+
+CHANGED = "The story tests are not those of the self-test any more: start again."
 
 
 class Watcher(Protocol):
@@ -41,27 +44,29 @@ class Batch:
         idea: Idea,
         submissions: Path,
         out: Path,
-        root: Path = ROOT,
         *,
+        limits: Limits = LIMITS,
         resume: bool = False,
         unsafe: bool = False,
     ) -> None:
         """Look at what there is. Raises JournalError."""
         self.idea = idea
-        self.root = root
+        self.root = root = idea.folder.parents[2]
         self.submissions = submissions.resolve()
         self.out = out.resolve()
+        self.limits = limits
         self.unsafe = unsafe
         self.entries = intake.entries(submissions)
         self.done: dict[str, Submission] = {}
-        self.expected: dict[str, str] = {}
-        self.grader = digest(idea, unsafe=unsafe)
+        self.grader = digest(idea, limits, unsafe=unsafe)
         self.journal = Journal(self.out)
         self._secret = self.journal.begin(idea.slug, resume=resume)
-        self._runner = Runner(idea, Limits(), [root, self.submissions, self.out], unsafe=unsafe)
+        self._runner = Runner(idea, limits, [root, self.submissions, self.out], unsafe=unsafe)
         self._folder = tempfile.TemporaryDirectory(prefix="grading-")
         self._starter = Path(self._folder.name, "starter")
         starter.make_starter(idea, self._starter, root)
+        known = self.journal.fact("self-test", self.grader)
+        self.expected: dict[str, str] = known["expected"] if known else {}
 
     def self_test(self) -> list[float]:
         """Return the points of the reference and of the starter. Raises SelfTestError."""
@@ -72,7 +77,7 @@ class Batch:
             points = selftest.judge(self.idea, reference, plain)
             known = {"points": points, "expected": reference.expected}
             self.journal.note("self-test", self.grader, known)
-        self.expected = known["expected"]
+            self.expected = reference.expected
         return list(known["points"])
 
     def _test_own(self, folder: Path) -> Finding:
@@ -98,6 +103,8 @@ class Batch:
             else:
                 seed = f"{self._secret}/{entry.student}/{taken.digest}".encode(errors="replace")
                 finding = self._runner.run(folder / "staged", folder, _hash(seed))
+                if finding.state is State.GRADED and finding.expected != self.expected:
+                    finding = Finding(State.GRADER_ERROR, reason=CHANGED)
         submission = Submission(
             student=entry.student,
             digest=taken.digest,
@@ -139,6 +146,9 @@ class Batch:
             except BaseException:
                 self._runner.stop()
                 pool.shutdown(cancel_futures=True)
+                for future in futures:
+                    if not future.cancelled() and not future.exception():
+                        self.done[future.result().student] = future.result()
                 raise
 
     def finish(self, submission: Submission, watcher: Watcher) -> None:
@@ -160,6 +170,7 @@ class Batch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._runner.stop()
         self._folder.cleanup()
 
 
@@ -175,9 +186,9 @@ def failed(entry: intake.Entry, reason: str, digest: str = "") -> Submission:
     )
 
 
-def digest(idea: Idea, *, unsafe: bool) -> str:
+def digest(idea: Idea, limits: Limits, *, unsafe: bool) -> str:
     """Return a hash of all that a grade depends on besides the submission and the libraries."""
-    found = hashlib.sha256(f"{sys.version} {Limits()} {unsafe}".encode())
+    found = hashlib.sha256(f"{sys.version} {limits} {unsafe}".encode())
     for name in SOURCES.split():
         path = ROOT / "classroom" / name
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]

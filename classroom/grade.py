@@ -6,8 +6,10 @@ tests are the stories of the idea. A run that was ended goes on with ``--resume`
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from .batch import Batch
@@ -17,7 +19,7 @@ from .journal import JournalError
 from .live import Show
 from .reports import write_reports
 from .results import State
-from .sandbox import SandboxError, cgroup, check
+from .sandbox import LIMITS, Limits, SandboxError, cgroup, check
 from .selftest import SelfTestError
 from .starter import StarterError
 
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
             idea,
             options.submissions,
             options.out,
-            root,
+            limits=Limits(**dict(options.limit)),
             resume=options.resume,
             unsafe=options.unsafe,
         ) as batch:
@@ -114,6 +116,14 @@ def _parser() -> argparse.ArgumentParser:
         help="show students what is theirs after the due date",
     )
     parser.add_argument(
+        "--limit",
+        metavar="NAME=NUMBER",
+        type=_limit,
+        action="append",
+        default=[],
+        help=f"another limit, in seconds or MB: {LIMITS}".replace("Limits", ""),
+    )
+    parser.add_argument(
         "--unsafe", action="store_true", help="no sandbox; every report is marked UNSANDBOXED"
     )
     return parser
@@ -130,6 +140,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs")
     return int(text)
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    if name not in asdict(LIMITS) or not re.fullmatch(r"\d+(\.\d+)?", number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no limit, such as request=20")
+    return name, float(number) if "." in number else int(number)
 
 
 if __name__ == "__main__":

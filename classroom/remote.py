@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from common import job_worker, jobs
 from .batch import Batch, Watcher, failed
 from .ideas import find
 from .results import Submission
+from .sandbox import Limits
 
 POLL_SECONDS = 0.5
 NO_WORKER = "No worker is there yet. Start one: python -m classroom.remote {}"
@@ -39,9 +41,10 @@ def queue(url: str) -> jobs.JobQueue:
 
 def grade_one(plan: dict[str, Any], student: str) -> None:
     """Grade one submission: what a worker does."""
-    folders = Path(plan["submissions"]), Path(plan["out"]), Path(plan["root"])
-    idea = find(plan["idea"], folders[-1])
-    with Batch(idea, *folders, resume=True, unsafe=plan["unsafe"]) as batch:
+    idea = find(plan["idea"], Path(plan["root"]))
+    folders = Path(plan["submissions"]), Path(plan["out"])
+    limits = Limits(**plan["limits"])
+    with Batch(idea, *folders, limits=limits, resume=True, unsafe=plan["unsafe"]) as batch:
         [entry] = [entry for entry in batch.entries if entry.student == student]
         if batch.grader == plan["grader"]:
             batch.grade(entry)
@@ -59,6 +62,7 @@ def grade_all(batch: Batch, url: str, watcher: Watcher) -> None:
         "root": str(batch.root),
         "submissions": str(batch.submissions),
         "out": str(batch.out),
+        "limits": asdict(batch.limits),
         "unsafe": batch.unsafe,
         "grader": batch.grader,
     }

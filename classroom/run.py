@@ -6,6 +6,7 @@ settings, no plugins but ours. Reading its results decides what became of the su
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -22,8 +23,8 @@ from .sandbox import Limits
 START = """
 import sys
 sys.path.append({root!r})
-from classroom.alone import main
-main(sys.argv[1:])
+from classroom.alone import serve
+serve()
 """
 OPTIONS = (
     "-c", str(ROOT / "classroom/grading.ini"), "--import-mode=importlib", "--quiet", "--tb=line",
@@ -60,7 +61,8 @@ class Runner:
         self.limits = limits
         self.unsafe = unsafe
         self._hidden = [str(folder.resolve()) for folder in hidden]
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._servers: set[subprocess.Popen[str]] = set()
+        self._idle: list[subprocess.Popen[str]] = []
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -78,46 +80,59 @@ class Runner:
         }
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
         (folder / "empty").mkdir()
-        options = [*OPTIONS, "--grading-job", str(folder / "job.json")]
         tests = str(self.idea.folder / "tests/test_stories.py")
-        with (folder / "pytest.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-c", START.format(root=str(ROOT)), *options, tests],
-                cwd=folder / "empty",
-                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for us: what it means is said below
-            )
-        with self._lock:
-            self._running.add(process)
-            if self._stopped:
-                process.kill()
-        in_time = True
-        try:
-            process.wait(self.limits.submission + GRACE)
-        except subprocess.TimeoutExpired:
-            in_time = False
-            process.kill()
-            process.wait()
-        with self._lock:
-            self._running.discard(process)
-            if self._stopped:
-                raise Stopped
-        seconds = round(time.monotonic() - began, 3)
-        finding = read(_lines(folder / "results.jsonl"), process.returncode if in_time else None)
-        if finding.state is State.GRADER_ERROR:
+        code = self._pytest(
+            arguments=[*OPTIONS, "--grading-job", str(folder / "job.json"), tests],
+            folder=str(folder / "empty"),
+            log=str(folder / "pytest.log"),
+            seconds=self.limits.submission + GRACE,
+        )
+        finding = read(_lines(folder / "results.jsonl"), code)
+        if finding.state is State.GRADER_ERROR and (folder / "pytest.log").exists():
             said = (folder / "pytest.log").read_text("utf-8", "replace")[-SAID:]
             finding = replace(finding, reason=f"{finding.reason}\n{said}".strip())
-        return replace(finding, seconds=seconds)
+        return replace(finding, seconds=round(time.monotonic() - began, 3))
+
+    def _pytest(self, **order: object) -> int | None:
+        with self._lock:
+            if self._stopped:
+                raise Stopped
+            server = self._idle.pop() if self._idle else self._start()
+        assert server.stdin is not None  # noqa: S101  # for the type checker
+        assert server.stdout is not None  # noqa: S101
+        try:
+            server.stdin.write(json.dumps(order) + "\n")
+            server.stdin.flush()
+            code: int | None = json.loads(server.stdout.readline())
+        except (OSError, ValueError):  # it has ended
+            if self._stopped:
+                raise Stopped from None
+            return -signal.SIGKILL
+        with self._lock:
+            self._idle.append(server)
+        return code
+
+    def _start(self) -> "subprocess.Popen[str]":
+        server = subprocess.Popen(
+            [sys.executable, "-I", "-c", START.format(root=str(ROOT))],
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us: what it means is said in `batch`
+        )
+        self._servers.add(server)
+        return server
 
     def stop(self) -> None:
-        """End all runs, now."""
+        """End all runs, now, for good."""
         with self._lock:
             self._stopped = True
-            for process in self._running:
-                process.kill()
+            for server in self._servers:
+                server.kill()
+                with server:  # closes its pipes and waits
+                    pass
 
 
 def read(records: Iterable[dict[str, Any]], code: int | None) -> Finding:

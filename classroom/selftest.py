@@ -4,7 +4,7 @@ from .ideas import TOTAL_POINTS, Idea
 from .results import Grades, Outcome, Submission
 from .run import Finding
 
-STARTER_MOST = 50
+STARTER_MOST = 60
 """A starter with as many points leaves too little to do, or its stories are tested too little."""
 
 

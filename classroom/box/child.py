@@ -1,6 +1,7 @@
 """The process of one test: it makes the application on fresh data and answers for it."""
 
 import importlib.util
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from werkzeug.test import run_wsgi_app
 
 from . import wire
 
+Explain = Callable[[BaseException], str]
 BACKEND = "common.testing.backend"
 SHOWN = 4000  # characters of an error
 WSGI = {
@@ -41,24 +43,42 @@ def start(package: str, folder: Path, settings: Mapping[str, str], errors: list[
     return make(package, folder / "instance", dict(settings), folder / "queue", errors)
 
 
-def warm_up(package: str, folder: Path) -> None:
-    """Make an application once: what that loads and computes, no child need do again."""
-    running = start(package, folder, {"REDIS_URL": "unix:///nowhere"}, [])
-    configure_mappers()
-    running.release()
+class Template:
+    """An application that nobody has asked anything, with its files: a fork of it is a new one.
+
+    There is none for a project with jobs, whose queue must be there before, and none for a test
+    with settings of its own. For these the process is warm at least.
+    """
+
+    def __init__(self, package: str, folder: Path) -> None:
+        self.folder = folder
+        has_jobs = "common.jobs" in sys.modules
+        running = start(package, folder, {"REDIS_URL": "unix:///nowhere"} if has_jobs else {}, [])
+        configure_mappers()
+        running.release()
+        found = [(path, path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
+        self.running = None if has_jobs else running
+        self.files = dict(found)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def start(self, errors: list[str]) -> Any:
+        """Return the application, on its files."""
+        for path, content in self.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if self.running:
+            self.running.errors = errors
+        return self.running
 
 
-def serve(
-    listener: socket,
-    package: str,
-    folder: Path,
-    settings: Mapping[str, str],
-    explain: Callable[[BaseException], str],
-) -> None:
-    """Answer every connection to ``listener``, for ever."""
+def serve(listener: socket, make: Callable[[list[str]], Any], explain: Explain) -> None:
+    """Answer every connection to ``listener``, for ever, for the application that ``make`` gives.
+
+    What it gets is a list for the application's errors.
+    """
     errors: list[str] = []
     try:
-        application = Application(start(package, folder, settings, errors), errors)
+        application = Application(make(errors), errors)
     except BaseException as error:  # noqa: BLE001  # whatever a stranger's code raises
         application = Application(None, errors, explain(error))
     idle, mine = threading.Semaphore(1), SimpleQueue[socket]()

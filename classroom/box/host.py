@@ -24,6 +24,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -54,6 +55,7 @@ class Host:
         # What is there already is not the submission's: the environment may be in /tmp.
         self.kept = [*job.get("kept", map(str, self.scratch.iterdir())), str(self.app_folder)]
         self.children: list[int] = []
+        self.template: child.Template | None = None
 
     def prepare(self) -> None:
         """Take the limits on, load the libraries, tell the grader what can be seen from here."""
@@ -93,7 +95,7 @@ class Host:
         except BaseException as error:  # noqa: BLE001  # whatever a stranger's code raises
             self._fail(self.explain(error))
         with suppress(BaseException):  # the first start will say what is wrong
-            child.warm_up(self.job["package"], self.scratch / "warm")
+            self.template = child.Template(self.job["package"], self.scratch / "data")
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _still_importing(self, _signal: int, frame: FrameType | None) -> None:
@@ -143,10 +145,14 @@ class Host:
         try:
             self.control.close()
             os.setsid()
-            folder = self.scratch / "data"
-            child.serve(listener, self.job["package"], folder, settings, self.explain)
+            child.serve(listener, partial(self._make, settings), self.explain)
         finally:
             os._exit(1)
+
+    def _make(self, settings: dict[str, str], errors: list[str]) -> Any:
+        if self.template and not settings and (running := self.template.start(errors)):
+            return running
+        return child.start(self.job["package"], self.scratch / "data", settings, errors)
 
     def _end(self) -> bool:
         """Kill all processes but this one and empty the disk; tell whether that has worked."""

@@ -81,6 +81,9 @@ class Limits:
         }
 
 
+LIMITS = Limits()
+
+
 class Box:
     """A running box with ``host.py`` in it."""
 
@@ -215,4 +218,4 @@ def leaks(found: Any) -> Iterator[str]:
 def check(*, unsafe: bool = False) -> None:
     """Make a box and throw it away. Raises SandboxError with what prevents that."""
     with tempfile.TemporaryDirectory() as empty:
-        Box(Path(empty), "nothing", Limits(), unsafe=unsafe).close()
+        Box(Path(empty), "nothing", LIMITS, unsafe=unsafe).close()
