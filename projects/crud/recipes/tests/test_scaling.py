@@ -153,6 +153,7 @@ def test_what_is_not_a_quantity_is_refused(text: str) -> None:
         ("1/2 tbsp", "10", "5 tbsp"),  # 5/16 of a cup is measured in spoons
         ("1/3 cup", "1/4", "4 tsp"),
         ("1/4 cup", "1/2", "2 tbsp"),
+        ("0.12 cup", "2", "3.84 tbsp"),  # just below a quarter of a cup
         ("2", "4/3", "8/3"),
         ("2 clove", "3", "6 clove"),
         ("2000 clove", "2", "4000 clove"),
