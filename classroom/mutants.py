@@ -94,6 +94,7 @@ def _try_mutants(idea: Idea, laboratory: Laboratory, module: str, report: Report
                 alive.remove(trials[trial])
     count["survived"] = len(alive)
     report.survivors += [(module, mutant) for mutant in alive]
+    print(f"{idea.slug}, {module}: {len(alive)} of {count.total()} survive", file=sys.stderr)
 
 
 def _shown(
