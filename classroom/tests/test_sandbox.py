@@ -124,7 +124,7 @@ def outside():
 @pytest.mark.parametrize("name", VIEWS)
 def test_view_does_no_harm(hostile, outside, name):
     attack = VIEWS[name]
-    with application(hostile, seconds=2 if attack["ends"] == "hang" else 30) as running:
+    with application(hostile, seconds=2 if "hang" in str(attack["ends"]) else 30) as running:
         try:
             answer = RecordingClient(running, []).get(f"/{name}", query_string=outside)
             found = answer.status_code
