@@ -109,10 +109,10 @@ print("ready", flush=True)
 input()
 folder = Path(sys.argv[2])
 queue_server.join(folder)
-while not queue_server.socket_path(folder).exists():  # another user has just started it
+client = socket.socket(socket.AF_UNIX)
+while client.connect_ex(str(queue_server.socket_path(folder))):  # another is just starting it
     time.sleep(0.01)
-with socket.socket(socket.AF_UNIX) as client:
-    client.connect(str(queue_server.socket_path(folder)))
+with client:
     client.sendall(b"INFO server\\r\\n")
     print(re.search(rb"process_id:(\\d+)", client.recv(9999))[1].decode(), flush=True)
 input()
