@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from importlib.metadata import distributions
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -187,8 +188,9 @@ def failed(entry: intake.Entry, reason: str, digest: str = "") -> Submission:
 
 
 def digest(idea: Idea, limits: Limits, *, unsafe: bool) -> str:
-    """Return a hash of all that a grade depends on besides the submission and the libraries."""
-    found = hashlib.sha256(f"{sys.version} {limits} {unsafe}".encode())
+    """Return a hash of all that a grade depends on besides the submission."""
+    libraries = sorted(f"{one.name} {one.version}" for one in distributions())
+    found = hashlib.sha256(f"{sys.version} {libraries} {limits} {unsafe}".encode())
     for name in SOURCES.split():
         path = ROOT / "classroom" / name
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]

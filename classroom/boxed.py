@@ -60,12 +60,14 @@ class Grader:
         unsafe: bool,
         limits: dict[str, float],
         seed: str,
+        ranks: dict[str, int],
         results: str,
     ) -> None:
         self.limits = Limits(**limits)  # type: ignore[arg-type]  # integers where they are due
         folders = [Path(folder) for folder in hidden]
         self.submission = Submission(Path(staged), package, self.limits, folders, unsafe=unsafe)
         self.seed = seed
+        self.ranks = ranks
         self.results = Path(results)
         self.deadline = self.end = 0.0
         self.hangs = 0
@@ -76,9 +78,10 @@ class Grader:
             file.write(json.dumps(record) + "\n")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put the tests in an order that nobody knows; say which there are."""
+        """Put the tests in an order that nobody knows, by rank of their stories; list them."""
         self.write(expected={item.name: story_of(item) for item in items})
         random.Random(self.seed).shuffle(items)  # noqa: S311  # the seed is a secret of the batch
+        items.sort(key=lambda item: self.ranks.get(story_of(item), 0))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .ideas import ROOT, Idea
+from .ideas import ROOT, Idea, Visibility
 from .results import Outcome, State, TestResult
 from .sandbox import Limits
 
@@ -31,6 +31,8 @@ OPTIONS = (
     "-p", "common.testing", "-p", "classroom.boxed", "-p", "no:cacheprovider",
     "-p", "no:unraisableexception", "-p", "no:threadexception",
 )  # fmt: skip
+# What is shown to students runs before what is hidden from them: no answer can tell of it.
+RANKS = {Visibility.VISIBLE: 0, Visibility.AFTER_DUE: 1, Visibility.HIDDEN: 2}
 SAID = 2000  # characters of what pytest has printed
 GRACE = 60  # seconds for what is not the submission's: starting, collecting, killing
 RAN = {0, 1, 2, 5}  # pytest's exit codes: all passed, some failed, stopped by us, nothing was run
@@ -76,6 +78,7 @@ class Runner:
             "unsafe": self.unsafe,
             "limits": asdict(self.limits),
             "seed": seed,
+            "ranks": {story.id: RANKS[story.visibility] for story in self.idea.stories},
             "results": str(folder / "results.jsonl"),
         }
         (folder / "job.json").write_text(json.dumps(job), "utf-8")

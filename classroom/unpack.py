@@ -25,7 +25,7 @@ MAX_FILES = 500
 MAX_BYTES = 20 * 2**20
 MAX_SEEN = 50_000
 """Entries that may be passed over, such as those of a forgotten virtual environment."""
-MAX_UNPACKED = 1024 * 2**20
+MAX_UNPACKED = 512 * 2**20
 """Bytes that are unpacked at most, passed over or not."""
 MAX_NAME = 200  # bytes
 

@@ -445,10 +445,10 @@ def test_reference_gets_all_points_in_the_box_too(idea, tmp_path):
 def runner(root):
     """Run one package with limits of one's own."""
 
-    def run(staged, folder, **limits):
+    def run(staged, folder, seed="seed", **limits):
         runners.append(Runner(find("notes", root), Limits(**limits), [root], unsafe=False))
         folder.mkdir()
-        return runners[-1].run(staged, folder, "seed")
+        return runners[-1].run(staged, folder, seed)
 
     runners = []
     yield run
@@ -464,6 +464,18 @@ def test_three_hangs_in_a_row_end_the_run(runner, tmp_path):
     assert "no answer to POST /notes within 1 s" in finding.tests[0].expected
     assert finding.notes == ("The run ended after 3 hangs in a row.",)
     assert finding.state is State.GRADED
+
+
+def test_order_is_secret_but_what_is_hidden_comes_last(runner, tmp_path):
+    lay(tmp_path / "staged", {"notes/__init__.py": PACKAGE, "notes/clean.py": CLEAN})
+    orders = set()
+    for number in range(4):
+        runner(tmp_path / "staged", tmp_path / f"run{number}", seed=str(number))
+        lines = (tmp_path / f"run{number}/results.jsonl").read_text().splitlines()
+        tests = [record["test"] for record in map(json.loads, lines) if "test" in record]
+        assert [test["story"] for test in tests] == ["add-note"] * 2 + ["empty-note"] * 2
+        orders.add(tuple(test["name"] for test in tests))
+    assert len(orders) > 1
 
 
 def test_run_of_a_submission_has_an_end(runner, tmp_path):
