@@ -31,7 +31,7 @@ View = Callable[[Session, Tables], Any]
 
 def constant(answer: str) -> Flask:
     """Answer every request with the JSON, or the redirect, that the file holds."""
-    app = Flask("constant")
+    app = _flask("constant")
     data = json.loads(Path(answer).read_text("utf-8"))
 
     @app.get("/<path:path>")
@@ -43,7 +43,7 @@ def constant(answer: str) -> Flask:
 
 def query(name: str, database: str) -> Flask:
     """Answer every request by one of the functions below, on an SQLite file."""
-    app = Flask("query")
+    app = _flask("query")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{database}"
     db = SQLAlchemy(app)
     base = automap_base()
@@ -57,6 +57,12 @@ def query(name: str, database: str) -> Flask:
     def show(path: str) -> Any:  # noqa: ARG001
         return answer(db.session, base.classes)
 
+    return app
+
+
+def _flask(name: str) -> Flask:
+    app = Flask(name)
+    app.config["SECRET_KEY"] = "k" * 32  # whoever has one pays for Flask's session
     return app
 
 

@@ -101,6 +101,12 @@ def toy(config: Mapping[str, Any] | None = None) -> Flask:
         found = db.session.scalar(select(Thing).filter_by(name=name))
         return ThingOut.model_validate(found) if found else Response(status=404)
 
+    @app.get("/names/<name>/things")
+    @endpoint
+    def namesakes(name: str, query: PageQuery) -> Page[ThingOut]:
+        """List the things of a name."""
+        return paginate(db.session, select(Thing).filter_by(name=name), query, ThingOut)
+
     @app.get("/anything")
     @endpoint(
         responses={200: Produces("What was asked", "text/plain"), 302: "Elsewhere"}, any_query=True

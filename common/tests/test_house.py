@@ -138,6 +138,12 @@ def test_pages_are_linked_by_rfc_8288(http):
         assert f'<http://localhost/things?per_page=3&tag=a+b&page={page}>; rel="{rel}"' in links
 
 
+def test_links_to_pages_are_uris(http):
+    response = http.get("/names/a%20日%3F/things?per_page=3", base_url="http://bücher.example")
+    start = "http://xn--bcher-kva.example/names/a%20%E6%97%A5%3F/things"
+    assert response.headers["Link"].startswith(f"<{start}?per_page=3&page=1>")
+
+
 def test_page_after_the_last_is_empty_and_leads_back(http):
     http.post("/things", json={"name": "a"})
     response = http.get("/things?page=9")

@@ -1,11 +1,12 @@
 """Lists by pages: ``?page=&per_page=``, ``X-Total-Count`` and a ``Link`` header (RFC 8288)."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, scoped_session
 
@@ -40,13 +41,20 @@ class Page(Generic[T]):
             "next": self.page + 1,
             "last": last,
         }
-        pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "page"]
+        kept = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "page"])
+        path = quote(request.root_path + request.path)  # base_url is an IRI: no header holds that
+        start = f"{request.scheme}://{request.host}{path}?{kept}{'&' if kept else ''}page="
         links = [
-            f'<{request.base_url}?{urlencode([*pairs, ("page", number)])}>; rel="{rel}"'
+            f'<{start}{number}>; rel="{rel}"'
             for rel, number in targets.items()
             if 1 <= number <= last
         ]
         return {"X-Total-Count": str(self.total), "Link": ", ".join(links)}
+
+
+@cache
+def _list_of(model: type[S]) -> TypeAdapter[list[S]]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]  # pydantic reads it
 
 
 def paginate(
@@ -69,5 +77,5 @@ def paginate(
     total = session.scalar(counted) or 0
     first = (query.page - 1) * query.per_page
     rows = session.execute(statement.limit(query.per_page).offset(first))
-    items = [into.model_validate(row) for row in (rows.scalars() if entities else rows)]
+    items = _list_of(into).validate_python((rows.scalars() if entities else rows).all())
     return Page(items, total, query.page, query.per_page)
