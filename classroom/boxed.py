@@ -8,6 +8,7 @@ writes what becomes of each to a file, a line of JSON as soon as it is known.
 import json
 import random
 import signal
+import socket
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
@@ -19,7 +20,7 @@ import pytest
 
 from common.testing import EXCHANGES, LAST_EXCHANGES
 
-from .backend import BoxedBackend, Hang, NoAnswer, Submission
+from .backend import BoxedBackend, BoxOfOthers, Hang, NoAnswer, Submission
 from .results import Outcome, TestResult
 from .sandbox import Limits, SandboxError
 
@@ -51,21 +52,18 @@ def backend(request: pytest.FixtureRequest, app_settings: dict[str, str]) -> Ite
 class Grader:
     """Runs the tests against one submission and writes down what becomes of them."""
 
-    def __init__(  # noqa: PLR0913  # they come from a file, by name
+    def __init__(
         self,
         *,
-        package: str,
-        staged: str,
-        hidden: list[str],
-        unsafe: bool,
+        boxes: int,
         limits: dict[str, float],
         seed: str,
         ranks: dict[str, int],
         results: str,
     ) -> None:
         self.limits = Limits(**limits)  # type: ignore[arg-type]  # integers where they are due
-        folders = [Path(folder) for folder in hidden]
-        self.submission = Submission(Path(staged), package, self.limits, folders, unsafe=unsafe)
+        makers = socket.socket(fileno=boxes)
+        self.submission = Submission(lambda: BoxOfOthers(makers, self.limits), self.limits)
         self.seed = seed
         self.ranks = ranks
         self.results = Path(results)

@@ -84,88 +84,13 @@ class Limits:
 LIMITS = Limits()
 
 
-class Box:
-    """A running box with ``host.py`` in it."""
+class Line:
+    """The line to the ``host.py`` in a box: orders go there, and whether they were obeyed comes."""
 
-    def __init__(
-        self,
-        staged: Path,
-        package: str,
-        limits: Limits,
-        hidden: Iterable[Path] = (),
-        *,
-        unsafe: bool = False,
-    ) -> None:
-        """Start a box for the folder ``staged``, which holds the package.
-
-        ``hidden`` are folders that it must not see, wherever they lie. Raises SandboxError.
-        """
-        if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
-            raise SandboxError(ELSEWHERE)
-        if not unsafe and not shutil.which("bwrap"):
-            raise SandboxError(INSTALL)
+    def __init__(self, control: socket.socket, limits: Limits) -> None:
+        self.control = control
         self.limits = limits
         self._obeys = True
-        self._undo = ExitStack()
-        try:
-            self._start(staged, package, {ROOT, *hidden}, unsafe=unsafe)
-            found = self._surroundings()
-            if problems := [] if unsafe else [*leaks(found)]:
-                raise SandboxError(REFUSED.format("; ".join(problems)))
-        except BaseException:
-            self.close()
-            raise
-
-    def _start(self, staged: Path, package: str, hidden: Iterable[Path], *, unsafe: bool) -> None:
-        scratch, folder, shown, group = "/tmp", bubblewrap.INSIDE, "/submission", None  # noqa: S108
-        if unsafe:
-            scratch = self._undo.enter_context(tempfile.TemporaryDirectory(prefix="unsafe-"))
-            folder, shown = str(bubblewrap.BOX.parent), str(staged)
-        else:
-            group = cgroup.Group(self.limits.memory * MEGA, self.limits.processes)
-            self._undo.callback(group.remove)
-        self.control, theirs = socket.socketpair()
-        self._undo.callback(self.control.close)
-        with theirs, tempfile.TemporaryFile() as rules:
-            job = {
-                "control": theirs.fileno(),
-                "fresh": False,
-                "hidden": str(ROOT / "projects"),
-                "import_seconds": self.limits.imports,
-                "own_pids": not unsafe,
-                "package": package,
-                "rlimits": self.limits.rlimits(),
-                "scratch": scratch,
-                "staged": shown,
-            }
-            start = START.format(folder=folder)
-            command = [sys.executable, "-I", "-B", "-c", start, json.dumps(job)]
-            if not unsafe:
-                rules.write(seccomp.program())
-                rules.seek(0)
-                disk = self.limits.disk * MEGA
-                command = bubblewrap.command(command, staged, disk, hidden, rules.fileno())
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,  # until our own code has come up
-                env={"PATH": os.defpath, "HOME": scratch, "USER": "student", "LANG": "C.UTF-8"},
-                pass_fds=[theirs.fileno(), rules.fileno()],
-                preexec_fn=group.join if group else None,  # noqa: PLW1509  # there is one thread
-            )
-        self._undo.callback(self._process.__exit__, None, None, None)  # waits
-        self._undo.callback(self._process.kill)
-
-    def _surroundings(self) -> object:
-        """Wait for our own code to come up in the box; return what it can see there."""
-        try:
-            return self._hear(self.limits.start).get("up")
-        except (EOFError, OSError, wire.WireError):
-            self._process.kill()
-            said = self._process.stderr.read() if self._process.stderr else b""
-        reason = said.decode(errors="replace").strip() or "it gives no sign of life"
-        raise SandboxError(REFUSED.format(reason))
 
     def ready(self) -> str:
         """Wait until the submission has been imported; return why it cannot be, or nothing."""
@@ -198,6 +123,103 @@ class Box:
 
     def _hear(self, seconds: float) -> dict[str, Any]:
         return wire.receive(self.control, time.monotonic() + seconds)[0]
+
+    def close(self) -> None:
+        """Hang up."""
+        self.control.close()
+
+
+class Box(Line):
+    """A running box with ``host.py`` in it."""
+
+    def __init__(
+        self,
+        staged: Path,
+        package: str,
+        limits: Limits,
+        hidden: Iterable[Path] = (),
+        *,
+        unsafe: bool = False,
+    ) -> None:
+        """Start a box for the folder ``staged``, which holds the package.
+
+        ``hidden`` are folders that it must not see, wherever they lie. Raises SandboxError.
+        """
+        if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
+            raise SandboxError(ELSEWHERE)
+        if not unsafe and not shutil.which("bwrap"):
+            raise SandboxError(INSTALL)
+        ours, theirs = socket.socketpair()
+        super().__init__(ours, limits)
+        self._undo = ExitStack()
+        self._undo.callback(ours.close)
+        try:
+            with theirs:
+                self._start(theirs, staged, package, {ROOT, *hidden}, unsafe=unsafe)
+            found = self._surroundings()
+            if problems := [] if unsafe else [*leaks(found)]:
+                raise SandboxError(REFUSED.format("; ".join(problems)))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(
+        self,
+        theirs: socket.socket,
+        staged: Path,
+        package: str,
+        hidden: Iterable[Path],
+        *,
+        unsafe: bool,
+    ) -> None:
+        scratch, folder, shown, group = "/tmp", bubblewrap.INSIDE, "/submission", None  # noqa: S108
+        if unsafe:
+            scratch = self._undo.enter_context(tempfile.TemporaryDirectory(prefix="unsafe-"))
+            folder, shown = str(bubblewrap.BOX.parent), str(staged)
+        else:
+            group = cgroup.Group(self.limits.memory * MEGA, self.limits.processes)
+            self._undo.callback(group.remove)
+        with tempfile.TemporaryFile() as rules:
+            job = {
+                "control": theirs.fileno(),
+                "fresh": False,
+                "hidden": str(ROOT / "projects"),
+                "import_seconds": self.limits.imports,
+                "own_pids": not unsafe,
+                "package": package,
+                "rlimits": self.limits.rlimits(),
+                "scratch": scratch,
+                "staged": shown,
+            }
+            start = START.format(folder=folder)
+            command = [sys.executable, "-I", "-B", "-c", start, json.dumps(job)]
+            if not unsafe:
+                rules.write(seccomp.program())
+                rules.seek(0)
+                disk = self.limits.disk * MEGA
+                command = bubblewrap.command(command, staged, disk, hidden, rules.fileno())
+            if group:
+                command = group.command(command)
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,  # until our own code has come up
+                env={"PATH": os.defpath, "HOME": scratch, "USER": "student", "LANG": "C.UTF-8"},
+                pass_fds=[theirs.fileno(), rules.fileno()],
+            )
+        self._undo.callback(self._process.__exit__, None, None, None)  # waits
+        self._undo.callback(self._process.kill)
+
+    def _surroundings(self) -> object:
+        """Wait for our own code to come up in the box; return what it can see there."""
+        try:
+            return self._hear(self.limits.start).get("up")
+        except (EOFError, OSError, wire.WireError):
+            self._process.kill()
+            said = self._process.stderr.read() if self._process.stderr else b""
+        reason = said.decode(errors="replace").strip() or "it gives no sign of life"
+        raise SandboxError(REFUSED.format(reason))
 
     def close(self) -> None:
         """Kill everything in the box, and so the box."""

@@ -15,6 +15,7 @@ BOX = Path(__file__).resolve().parent.parent / "box"
 ETC = ("alternatives", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "ssl/certs")
 FIRST_UID, UIDS = 1_900_000_000, 2**24  # systemd's table of uids has nobody there
 FEWEST_UIDS = 1000
+TESTS_DISK = 2**28  # bytes
 INSIDE = "/grader"
 """Where the folder ``box`` is in the box."""
 
@@ -28,15 +29,27 @@ def command(
     ``rules`` is a descriptor with a filter of system calls. Raises OSError where a program or a
     user is not to be had.
     """
+    own = ["--perms", "0755", "--dir", INSIDE, "--ro-bind", str(BOX), f"{INSIDE}/box"]
+    own += ["--ro-bind", str(staged), "/submission"]
+    return _command(program, disk, [*_files(hidden), *own], rules)
+
+
+def command_for_tests(program: Iterable[str], shown: Iterable[Path], rules: int) -> list[str]:
+    """Return the command that runs the grader's own pytest: it sees ``shown``, and may do nothing.
+
+    What it reads was made by strangers, and a library that reads it may have a hole.
+    """
+    return _command(program, TESTS_DISK, [*_files([], shown)], rules)
+
+
+def _command(program: Iterable[str], disk: int, files: list[str], rules: int) -> list[str]:
     bwrap = [_path_of("bwrap"), "--die-with-parent", "--new-session", "--hostname", "box"]
     bwrap += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     bwrap += ["--unshare-cgroup-try"]
     if seccomp.program():
         bwrap += ["--seccomp", str(rules)]
     bwrap += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp"]  # noqa: S108  # its own
-    bwrap += _files(hidden)  # after it: the environment may be somewhere in /tmp
-    bwrap += ["--perms", "0755", "--dir", INSIDE, "--ro-bind", str(BOX), f"{INSIDE}/box"]
-    bwrap += ["--ro-bind", str(staged), "/submission"]
+    bwrap += files  # after it: the environment may be somewhere in /tmp
     bwrap += ["--proc", "/proc", "--dev", "/dev"]
     bwrap += ["--perms", "1777", "--size", str(disk // 16), "--tmpfs", "/dev/shm"]  # noqa: S108
     bwrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
@@ -56,9 +69,9 @@ def _path_of(program: str) -> str:
     return found
 
 
-def _files(hidden: Iterable[Path]) -> Iterator[str]:
-    """Show the system, the interpreter and the shared library, and nothing that is hidden."""
-    seen = {Path("/usr"), Path(common.__file__).parent}
+def _files(hidden: Iterable[Path], shown: Iterable[Path] = ()) -> Iterator[str]:
+    """Show the system, the interpreter, the shared library and ``shown``, and nothing hidden."""
+    seen = {Path("/usr"), Path(common.__file__).parent, *shown}
     for prefix in map(Path, (sys.prefix, sys.base_prefix)):
         seen |= {prefix, prefix.resolve()}
     seen |= {path for name in ETC if (path := Path("/etc", name)).exists()}

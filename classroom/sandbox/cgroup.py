@@ -4,10 +4,9 @@ Whether they may is found out by doing it: make a group, set its limits. Both ve
 groups are tried, in the places where such a group may stand.
 """
 
-import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,11 +48,12 @@ class Group:
             self.folders.append(folder)
         return True
 
-    def join(self) -> None:
-        """Put the calling process in where it may; for the child that becomes bubblewrap."""
-        for folder in self.folders:
-            with suppress(OSError):
-                (folder / "cgroup.procs").write_text(str(os.getpid()), "ascii")
+    def command(self, command: Sequence[str]) -> list[str]:
+        """Return a command that puts itself in, where it may, and becomes ``command``."""
+        script = "".join(f'echo $$ > "${number + 1}"\n' for number in range(len(self.folders)))
+        files = [str(folder / "cgroup.procs") for folder in self.folders]
+        join = f'{{ {script}:; }} 2>/dev/null\nshift {len(files)}\nexec "$@"'
+        return ["/bin/sh", "-c", join, "sh", *files, *command]
 
     def remove(self) -> None:
         """Remove the group. Its processes have been killed, but may need a moment to be gone."""

@@ -466,13 +466,16 @@ def test_three_hangs_in_a_row_end_the_run(runner, tmp_path):
     assert finding.state is State.GRADED
 
 
-def test_order_is_secret_but_what_is_hidden_comes_last(runner, tmp_path):
+def test_order_is_secret_but_what_is_hidden_comes_last(runner, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "classroom.run.read", lambda *found: written.append(found[0]) or read(*found)
+    )
     lay(tmp_path / "staged", {"notes/__init__.py": PACKAGE, "notes/clean.py": CLEAN})
     orders = set()
     for number in range(4):
         runner(tmp_path / "staged", tmp_path / f"run{number}", seed=str(number))
-        lines = (tmp_path / f"run{number}/results.jsonl").read_text().splitlines()
-        tests = [record["test"] for record in map(json.loads, lines) if "test" in record]
+        tests = [record["test"] for record in written.pop() if "test" in record]
         assert [test["story"] for test in tests] == ["add-note"] * 2 + ["empty-note"] * 2
         orders.add(tuple(test["name"] for test in tests))
     assert len(orders) > 1

@@ -16,7 +16,7 @@ import pytest
 
 from classroom.backend import Hang, NoAnswer, Submission
 from classroom.ideas import ROOT
-from classroom.sandbox import Limits, SandboxError, check, leaks
+from classroom.sandbox import Box, Limits, SandboxError, check, leaks
 from common.testing import wait_until
 from common.testing.backend import RecordingClient
 
@@ -69,6 +69,11 @@ def make(folder, package="hostile", **attack):
     return folder
 
 
+def boxed(folder, limits, hidden=()):
+    """A submission that can be asked."""
+    return Submission(lambda: Box(folder, "hostile", limits, hidden), limits)
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """One application with a route for each attack, in one box as long as that lives."""
@@ -82,7 +87,7 @@ def hostile(tmp_path_factory):
     (folder / "hostile").mkdir(parents=True)
     text = HEAD + HONEST.replace("CHECK", "True") + routes + "    return app\n"
     (folder / "hostile/__init__.py").write_text(text, "utf-8")
-    submission = Submission(folder, "hostile", SMALL)
+    submission = boxed(folder, SMALL)
     assert submission.start() == ""
     yield submission
     submission.close()
@@ -148,7 +153,7 @@ def test_import_gets_what_it_deserves(tmp_path, name):
     attack = dict(IMPORTS[name])
     reason = attack.pop("reason", "")
     limits = Limits(imports=1) if "within 1 s" in reason else Limits()
-    submission = Submission(make(tmp_path / "staged", **attack), "hostile", limits)
+    submission = boxed(make(tmp_path / "staged", **attack), limits)
     try:
         found = submission.start()
         assert reason in found
@@ -167,7 +172,7 @@ def test_folder_inside_of_what_is_shown_can_be_hidden(tmp_path):
     code = f"import glob\nfound = glob.glob('{folder}/*')"
     staged = make(tmp_path / "staged", code=code, check="found")
     for hidden, shown in (([], True), ([folder], False)):
-        submission = Submission(staged, "hostile", Limits(), hidden)
+        submission = boxed(staged, Limits(), hidden)
         assert submission.start() == ""
         with application(submission) as running:
             assert (RecordingClient(running, []).get("/check").text != "[]") is shown
@@ -222,8 +227,8 @@ import os, sys
 from pathlib import Path
 sys.path.append({str(ROOT)!r})
 from classroom.backend import Submission
-from classroom.sandbox import Limits
-submission = Submission(Path({str(staged)!r}), {name!r}, Limits())
+from classroom.sandbox import Box, Limits
+submission = Submission(lambda: Box(Path({str(staged)!r}), {name!r}, Limits()), Limits())
 print(submission.start() or "started", flush=True)
 os.kill(os.getpid(), 9)
 """
