@@ -105,7 +105,11 @@ def run(make_project, root, tmp_path):
     runner = Runner(find("notes", root), Limits(), [tmp_path], unsafe=False)
 
     def once(stories):
-        values = {"root": str(ROOT), "project": str(project / "notes"), "out": str(tmp_path / "staged")}
+        values = {
+            "root": str(ROOT),
+            "project": str(project / "notes"),
+            "out": str(tmp_path / "staged"),
+        }
         text = stories.format(**values) if stories is STORIES else stories
         (project / "tests/test_stories.py").write_text(textwrap.dedent(text), "utf-8")
         staged = tmp_path / "staged"
