@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 from types import TracebackType
@@ -63,8 +63,10 @@ class Batch:
         self.journal = Journal(self.out)
         self._secret = self.journal.begin(idea.slug, resume=resume)
         self._runner = Runner(idea, limits, [root, self.submissions, self.out], unsafe=unsafe)
-        self._folder = tempfile.TemporaryDirectory(prefix="grading-")
-        self._starter = Path(self._folder.name, "starter")
+        self._end = ExitStack()
+        self._folder = self._end.enter_context(self.journal.workplace())
+        self._end.callback(self._runner.stop)
+        self._starter = self._folder / "starter"
         starter.make_starter(idea, self._starter, root)
         known = self.journal.fact("self-test", self.grader)
         self.expected: dict[str, str] = known["expected"] if known else {}
@@ -82,7 +84,7 @@ class Batch:
         return list(known["points"])
 
     def _test_own(self, folder: Path) -> Finding:
-        with tempfile.TemporaryDirectory(prefix="grading-") as place:
+        with tempfile.TemporaryDirectory(dir=self._folder) as place:
             for file in eject.source_files(folder / self.idea.slug):
                 target = Path(place, "staged", file.relative_to(folder))
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +125,7 @@ class Batch:
 
     @contextmanager
     def _taken(self, entry: intake.Entry) -> Iterator[tuple[Path, intake.Taken]]:
-        with tempfile.TemporaryDirectory(prefix="grading-") as name:
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
             folder = Path(name)
             yield folder, intake.take(entry, self.idea, self._starter, folder / "staged")
 
@@ -171,8 +173,7 @@ class Batch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._runner.stop()
-        self._folder.cleanup()
+        self._end.close()
 
 
 def failed(entry: intake.Entry, reason: str, digest: str = "") -> Submission:

@@ -10,15 +10,18 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from .results import State, Submission
 
 NAME = "journal.jsonl"
+WORKPLACE = ".work-"
 
 
 class JournalError(Exception):
@@ -53,6 +56,23 @@ class Journal:
             if self._first["idea"] != idea:
                 raise JournalError(f"{self.file.parent} has grades of {self._first['idea']!r}.")
         return str(self._first["secret"])
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """Give a folder for what a run needs besides, and remove those of runs that were killed."""
+        out = self.file.parent
+        with self._locked():
+            for left in out.glob(f"{WORKPLACE}*"):
+                with suppress(BlockingIOError), _held(left):
+                    shutil.rmtree(left, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix=WORKPLACE, dir=out))
+            held = ExitStack()
+            held.enter_context(_held(folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            held.close()
 
     def fact(self, name: str, grader: str) -> Any:
         """Return what this grader has noted under a name, or None."""
@@ -121,6 +141,17 @@ class Journal:
             raise OSError(errno.ENOSPC, f"{self.file} cannot be written")
         os.fsync(file)
         self._catch_up(file)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder, until the end of this process at the latest. Raises BlockingIOError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def key(student: str, digest: str) -> str:

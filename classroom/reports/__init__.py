@@ -5,6 +5,7 @@ time in Classroom 50's files. What came from a student, his name included, is sh
 do nothing: see ``text``.
 """
 
+import glob
 import json
 from pathlib import Path
 
@@ -53,7 +54,10 @@ def _json(data: object) -> str:
 
 
 def _remove_others(out: Path, kept: set[str]) -> None:
-    """Remove what an earlier run wrote for students who are gone."""
+    """Remove what an earlier run wrote for students who are gone, and what it had half written."""
+    for path in kept:
+        for file in (out / path).parent.glob(f".{glob.escape(Path(path).name)}.????????"):
+            file.unlink()
     for pattern in ("students/*.html", "gradescope/*/results.json", "classroom50/*/result.json"):
         for file in sorted(out.glob(pattern)):
             if file.relative_to(out).as_posix() not in kept:

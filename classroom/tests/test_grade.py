@@ -350,6 +350,42 @@ def test_run_that_is_ended_goes_on(root, submissions, graded, tmp_path, end):
     assert reports(tmp_path / "out") == reports(graded[0])
 
 
+def test_whenever_it_is_killed_the_next_run_gives_the_same_reports(
+    root, submissions, graded, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    begin(out, graded, done=-1)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+
+    def places():
+        return [*out.glob(".work-*")]
+
+    def kill_when(condition):
+        with run(root, submissions, out, "--resume", "--jobs", "2") as process:
+            wait_until(lambda: condition() or process.poll() is not None, 60, "the moment")
+            process.kill()
+            process.communicate()
+        assert len(places()) <= 1, "a run removes what those before it have left"
+
+    kill_when(places)  # before the self-test
+    kill_when(lambda: [*out.glob(".work-*/*/staged/notes/clean.py")])  # in it
+    kill_when(lambda: (out / NAME).read_text().count('"submission":') > 0)
+    with (out / NAME).open("a") as file:
+        file.write('{"grader": "half a li')
+    kill_when(lambda: (out / NAME).read_text().count('"submission":') > 3)
+    for report in ("grades.csv", "students", "classroom50"):
+        kill_when((out / report).exists)
+    (out / ".grades.csv.a1b2c3d4").write_text("half a tab")
+    code, printed = go_on(root, submissions, out)
+    assert code == 0, printed
+    assert reports(out) == reports(graded[0])
+    assert sorted(results(out)) == sorted(CLASS)
+    assert places() == []
+    assert [*(tmp_path / "tmp").iterdir()] == []
+    assert [path.name for path in out.rglob(".*")] == []
+
+
 def test_changed_submission_is_graded_anew_and_no_other(root, graded, submissions, tmp_path):
     shutil.copytree(graded[0], tmp_path / "out")
     shutil.copytree(submissions, tmp_path / "in")
