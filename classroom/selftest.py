@@ -4,8 +4,8 @@ from .ideas import TOTAL_POINTS, Idea
 from .results import Grades, Outcome, Submission
 from .run import Finding
 
-STARTER_MOST = 60
-"""A starter with as many points leaves too little to do, or its stories are tested too little."""
+STARTER_MOST = 40
+"""A starter with more points leaves too little to do, or its stories are tested too little."""
 
 
 class SelfTestError(Exception):
@@ -15,7 +15,7 @@ class SelfTestError(Exception):
 def judge(idea: Idea, reference: Finding, starter: Finding) -> tuple[float, float]:
     """Return the points of reference and starter. Raises SelfTestError."""
     best, least = (_points(idea, finding) for finding in (reference, starter))
-    if best == TOTAL_POINTS and least is not None and least < STARTER_MOST:
+    if best == TOTAL_POINTS and least is not None and least <= STARTER_MOST:
         return best, least
     lines = ["The self-test has failed, so nothing is graded."]
     for name, points, finding in (("reference", best, reference), ("starter", least, starter)):
@@ -24,7 +24,7 @@ def judge(idea: Idea, reference: Finding, starter: Finding) -> tuple[float, floa
     failed = [test for test in reference.tests if test.outcome is not Outcome.PASSED]
     lines += [f"  {test.name}: {test.outcome}. {test.expected[:500]}" for test in failed[:10]]
     if best == TOTAL_POINTS:
-        lines.append(f"It must start and get less than {STARTER_MOST} points.")
+        lines.append(f"It must start and get at most {STARTER_MOST} points.")
     raise SelfTestError("\n".join(lines))
 
 
