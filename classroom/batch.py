@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import distributions
@@ -71,12 +71,22 @@ class Batch:
         known = self.journal.fact("self-test", self.grader)
         self.expected: dict[str, str] = known["expected"] if known else {}
 
-    def self_test(self) -> list[float]:
-        """Return the points of the reference and of the starter. Raises SelfTestError."""
+    def self_test(self, tell: Callable[[str], None] = lambda _: None) -> list[float]:
+        """Return the points of the reference and of the starter. Raises SelfTestError.
+
+        ``tell`` gets a line as soon as there is something new.
+        """
         known = self.journal.fact("self-test", self.grader)
         if known is None:
+            tell("Self-test: the reference and the starter are graded first.")
             with ThreadPoolExecutor(2) as pool:
-                reference, plain = pool.map(self._test_own, (self.idea.folder, self._starter))
+                runs = {
+                    pool.submit(self._test_own, self.idea.folder): "reference",
+                    pool.submit(self._test_own, self._starter): "starter",
+                }
+                for run in as_completed(runs):
+                    tell(f"Self-test: the {runs[run]} has run, in {run.result().seconds:.1f} s.")
+            reference, plain = (run.result() for run in runs)
             points = selftest.judge(self.idea, reference, plain)
             known = {"points": points, "expected": reference.expected}
             self.journal.note("self-test", self.grader, known)

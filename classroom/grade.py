@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from .batch import Batch
@@ -60,7 +61,7 @@ def _grade(batch: Batch, options: argparse.Namespace) -> int:
     if not batch.entries:
         print(f"There are no submissions in {options.submissions}.", file=sys.stderr)
         return 1
-    reference, starter = batch.self_test()
+    reference, starter = batch.self_test(partial(print, flush=True))
     print(f"Self-test: the reference gets {reference:g} points, the starter {starter:g}.")
     interrupted = False
     try:

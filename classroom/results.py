@@ -120,8 +120,12 @@ class Grades:
     """Every story test of the reference by name, with the id of its story."""
 
     def stories(self, submission: Submission) -> list[StoryResult]:
-        """Return the stories of one submission; a test that is missing is one that failed."""
-        found = {test.name: test for test in submission.tests}
+        """Return the stories of one submission; a test that is missing is one that failed.
+
+        Without a grade there are no tests to believe.
+        """
+        graded = submission.state is State.GRADED
+        found = {test.name: test for test in submission.tests if graded}
         tests = [
             found.get(name) or TestResult(name, story, Outcome.MISSING)
             for name, story in self.expected.items()

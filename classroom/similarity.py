@@ -13,6 +13,7 @@ import hashlib
 import io
 import itertools
 import keyword
+import os
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
@@ -159,4 +160,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

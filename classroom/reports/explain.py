@@ -7,9 +7,9 @@ in words, and the comparison that failed.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from classroom.results import Grades, Outcome, State, StoryResult, Submission, TestResult
+from classroom.results import Outcome, TestResult
 
 from .text import block, line
 
@@ -109,12 +109,6 @@ class Told:
         parts += [("Expected", check.expected), ("Compared", check.comparison)]
         parts += [("Why it failed", check.reason), ("Hint", self.hint)]
         return "\n".join(f"{title}: {text}" for title, text in parts if text)
-
-
-def stories(grades: Grades, submission: Submission) -> list[StoryResult]:
-    """Return the stories; without a grade there are no tests to believe."""
-    graded = submission.state is State.GRADED
-    return grades.stories(submission if graded else replace(submission, tests=()))
 
 
 def explain(test: TestResult, package: str) -> Told:

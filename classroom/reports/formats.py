@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from classroom.results import Grades, Outcome, State, StoryResult, Submission, shown
 
-from .explain import explain, stories
+from .explain import explain
 from .tables import UNSANDBOXED
 from .text import block, by_name, line, number, shown_id
 
@@ -29,7 +29,7 @@ def grades_json(grades: Grades) -> dict[str, Any]:
 
 
 def _submission_json(grades: Grades, submission: Submission) -> dict[str, Any]:
-    results, total = stories(grades, submission), grades.score(submission)
+    results, total = grades.stories(submission), grades.score(submission)
     tests = [
         {"name": it.name, "story": it.story, "outcome": it.outcome.value, "seconds": it.seconds}
         for result in results
@@ -70,7 +70,7 @@ def junit(grades: Grades) -> str:
 
 
 def _suite(grades: Grades, submission: Submission) -> ET.Element:
-    tests = [test for result in stories(grades, submission) for test in result.tests]
+    tests = [test for result in grades.stories(submission) for test in result.tests]
     if submission.state is State.GRADER_ERROR:
         tests = []
     failed = sum(test.outcome is not Outcome.PASSED for test in tests)
@@ -112,7 +112,7 @@ def gradescope(grades: Grades, submission: Submission, *, after_due: bool) -> di
     in our own report: its name and its points.
     """
     entries = []
-    for place, result in enumerate(stories(grades, submission), 1):
+    for place, result in enumerate(grades.stories(submission), 1):
         may_see = shown(result.story, after_due=after_due)
         entries.append(
             {
@@ -165,7 +165,7 @@ def classroom50(grades: Grades, submission: Submission) -> dict[str, Any]:
     """
     stamp = "" if submission.sandboxed else f" ({UNSANDBOXED})"
     entries = []
-    for result in stories(grades, submission):
+    for result in grades.stories(submission):
         passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
         earned = result.story.points * passed // max(len(result.tests), 1)
         entry = {

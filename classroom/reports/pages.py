@@ -20,7 +20,7 @@ from classroom.ideas import Story, Visibility
 from classroom.render import TEMPLATES
 from classroom.results import Grades, Outcome, State, StoryResult, Submission, shown
 
-from .explain import Told, explain, sentence, stories
+from .explain import Told, explain, sentence
 from .text import block, by_name, line, number, shown_id, shown_name
 
 IN_FULL = 5
@@ -68,7 +68,7 @@ class Trouble:
 
 def student_page(grades: Grades, submission: Submission, *, after_due: bool) -> str:
     """Return what a student learns of a submission."""
-    results = stories(grades, submission)
+    results = grades.stories(submission)
     views = [_view(it, grades.idea.slug, after_due=after_due) for it in results]
     return _render(
         "report/student.html",
@@ -110,7 +110,7 @@ def _troubles(views: Iterable[StoryView]) -> list[Trouble]:
 
 def class_page(grades: Grades, names: Mapping[Submission, str]) -> str:
     """Return what a teacher wants to know of a class; ``names`` are those of the files."""
-    rows = [(it, grades.score(it), stories(grades, it)) for it in by_name(grades.submissions)]
+    rows = [(it, grades.score(it), grades.stories(it)) for it in by_name(grades.submissions)]
     graded = [row for row in rows if row[0].state is State.GRADED]
     totals = [score for _, score, _ in graded if score is not None]
     missed = Counter(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from classroom.results import Grades, State, Submission
 
-from .explain import stories
 from .text import by_name, cell, line, number, shown_name
 
 Row = Iterable[str | float | None]
@@ -22,9 +21,7 @@ def grades_csv(grades: Grades) -> str:
     rows: list[Row] = [["name", "id", "state", "sandbox", "total", *titles, "notes"]]
     for submission in by_name(grades.submissions):
         total = grades.score(submission)
-        points = [
-            None if total is None else result.points for result in stories(grades, submission)
-        ]
+        points = [None if total is None else result.points for result in grades.stories(submission)]
         sandbox = "yes" if submission.sandboxed else UNSANDBOXED
         about = [shown_name(submission), submission.student, submission.state.value, sandbox]
         rows.append([*about, total, *points, _notes(submission)])
@@ -81,7 +78,7 @@ def _feedback(grades: Grades, submission: Submission) -> str:
     sandbox = [] if submission.sandboxed else [UNSANDBOXED]
     if submission.state is State.UNGRADABLE:
         return " · ".join([*sandbox, f"It could not be graded: {line(submission.reason)}"])
-    results = stories(grades, submission)
+    results = grades.stories(submission)
     points = [f"{it.story.id} {number(it.points)}/{it.story.points}" for it in results]
     return " · ".join([*sandbox, *points])
 

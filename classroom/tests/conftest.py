@@ -1,4 +1,4 @@
-"""A small repository with small projects, made anew for each test that changes it."""
+"""A small repository with small projects, made anew for each test that changes it; a browser."""
 
 import shutil
 import textwrap
@@ -9,6 +9,7 @@ import pytest
 
 from classroom.ideas import ROOT
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 IDEA = """
 slug = "{slug}"
 title = "{title}"
@@ -181,3 +182,17 @@ def make_project(root: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser without a window."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.fail("These tests need Chromium. On Debian: sudo apt install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # takes a second
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

@@ -1,17 +1,15 @@
 """The gallery as a person sees it, in a real headless browser."""
 
-import shutil
 import sys
 import threading
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from classroom.gallery.site import create_gallery
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -37,17 +35,6 @@ flowchart LR
 class QuietHandler(WSGIRequestHandler):
     def log(self, *_arguments):
         """Keep each request out of the test's output."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.fail("These tests need Chromium. On Debian: sudo apt install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -295,8 +295,11 @@ def test_exception_behind_a_500_is_told(graded):
 
 def test_plain_output_has_a_line_for_each(graded):
     lines = graded[1].splitlines()
-    assert lines[0] == "Self-test: the reference gets 100 points, the starter 0."
-    assert re.fullmatch(r"\[1/8\] .+ left", lines[1])
+    assert lines[0] == "Self-test: the reference and the starter are graded first."
+    runs = [line.partition(",")[0] for line in lines[1:3]]
+    assert sorted(runs) == [f"Self-test: the {who} has run" for who in ("reference", "starter")]
+    assert lines[3] == "Self-test: the reference gets 100 points, the starter 0."
+    assert re.fullmatch(r"\[1/8\] .+ left", lines[4])
     assert lines[-1] == f"8 of 8 graded. Reports: {graded[0] / 'class.html'}"
 
 

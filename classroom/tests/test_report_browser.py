@@ -1,16 +1,14 @@
 """The reports as people see them, in a real headless browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from classroom.ideas import Idea, Story, Visibility
 from classroom.reports import write_reports
 from classroom.results import Grades, Outcome, State, Submission, TestResult
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -31,17 +29,6 @@ IDS = (
 STORIES = tuple(Story(it, f"It can {it}.", 10, Visibility.VISIBLE) for it in IDS)
 IDEA = Idea("notes", "Notes", "Notes.", "crud", 1, 20, (), (), STORIES, (), Path("notes"))
 EXPECTED = {f"test_{it.replace('-', '_')}_{n}": it for it in IDS for n in range(7)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.fail("These tests need Chromium. On Debian: sudo apt install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from classroom.ideas import Visibility, discover
+from classroom.ideas import ROOT, Visibility, discover
 from classroom.similarity import compare
 from classroom.starter import StarterError, make_starter, only_stories, stub
 
@@ -238,3 +238,15 @@ def test_what_the_starter_has_is_taken_off():
 @pytest.mark.parametrize("broken", ["def f(:\n", "\0", "x = '''", "\ufeff  y\n z", ""])
 def test_broken_source_does_no_harm(broken):
     assert compare({"ann": [("a.py", broken)], "bob": [("b.py", broken)]}) == []
+
+
+def test_whoever_has_read_enough_of_the_pairs_may_leave(tmp_path):
+    for student in ("ann", "bob"):
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "a.py").write_text(code("one", "two"))
+    command = [sys.executable, "-u", "-m", "classroom.similarity", tmp_path]
+    with subprocess.Popen(command, cwd=ROOT, stdout=-1, stderr=-1, text=True) as process:
+        process.stdout.close()
+        process.stdout = None
+        assert process.communicate()[1] == ""
+    assert process.returncode == 0
