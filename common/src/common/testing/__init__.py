@@ -5,6 +5,7 @@ Story tests use ``client``, ``run``, ``clock``, ``work``, ``restart``, ``at_once
 failed test shows its last requests and answers, and the traceback behind a 500.
 """
 
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Generator, Iterator
@@ -25,6 +26,7 @@ from common.testing.servers import at_once as _at_once
 
 __all__ = ["Backend", "Project", "Result", "wait_until"]
 
+PLACEHOLDER = re.compile(r"\{[a-z]+\}")
 EXCHANGES = pytest.StashKey[list[str]]()
 LAST_EXCHANGES = 6
 
@@ -89,10 +91,32 @@ def project(request: pytest.FixtureRequest) -> Project:
 
 
 @pytest.fixture
-def app_settings(request: pytest.FixtureRequest) -> dict[str, str]:
+def marked_settings(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings that the marks of the test ask for, the nearest mark winning."""
     marks = reversed(list(request.node.iter_markers("settings")))
     return {name: value for mark in marks for name, value in mark.kwargs.items()}
+
+
+@pytest.fixture
+def app_settings(marked_settings: dict[str, str]) -> dict[str, str]:
+    """Those of them that wait for no address, such as ``{upstream}``."""
+    return {name: it for name, it in marked_settings.items() if not PLACEHOLDER.search(it)}
+
+
+@pytest.fixture
+def provide(backend: Backend, marked_settings: dict[str, str]) -> Callable[[str, str], None]:
+    """Start the application anew with the settings that wait: ``provide("upstream", "host:1")``."""
+
+    def give(name: str, address: str) -> None:
+        there = {
+            key: value.replace(f"{{{name}}}", address)
+            for key, value in marked_settings.items()
+            if f"{{{name}}}" in value
+        }
+        if there:
+            backend.restart(there)
+
+    return give
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,10 @@ application is a stranger's and sits in a sandbox.
 """
 
 import json
+import socket
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Flask, got_request_exception
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request
 
@@ -53,6 +56,12 @@ class Backend(Protocol):
     def restart(self, settings: Mapping[str, str]) -> None:
         """Start the application anew on the same data, with changed settings."""
 
+    def stream(self) -> socket.socket:
+        """Return a connection to a server of the application: HTTP/1.1, WebSockets included."""
+
+    def listener(self) -> socket.socket:
+        """Return a socket on loopback that listens where the application can reach it."""
+
 
 @dataclass
 class InProcess:
@@ -67,6 +76,7 @@ class InProcess:
 
     def __post_init__(self) -> None:
         """Start the application, its queue empty."""
+        self._server: _Server | None = None
         self.app = self._start()
         if "common_jobs" in self.app.extensions and not self.app.config["REDIS_URL"]:
             _keep_running(self.queue_folder)
@@ -119,8 +129,20 @@ class InProcess:
         self.settings |= settings
         self.app = self._start()
 
+    def stream(self) -> socket.socket:
+        """Serve one connection in a thread, until the application is released."""
+        self._server = self._server or _Server(self.wsgi)
+        return self._server.connect()
+
+    def listener(self) -> socket.socket:
+        """Listen; whoever asks closes it."""
+        return socket.create_server(("127.0.0.1", 0), backlog=64)
+
     def release(self) -> None:
         """Close what is open: at exit it would be a warning, and so an error."""
+        if self._server:
+            self._server.end()
+            self._server = None
         if "common_jobs" in self.app.extensions:
             self.app.extensions["common_jobs"].close()
         db = self.app.extensions.get("sqlalchemy")
@@ -137,6 +159,37 @@ def _keep_running(queue_folder: Path) -> int:
     from common import queue_server  # noqa: PLC0415  # as above
 
     return queue_server.join(queue_folder)
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadedWSGIServer):
+    """Serves connections that are handed to it, each in a thread; nobody can dial it."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__("127.0.0.1", 0, app, _Handler)
+        self.open: set[socket.socket] = set()
+
+    def connect(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        self.open.add(theirs)
+        self.process_request(theirs, ("127.0.0.1", 0))
+        return ours
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.open.discard(request)
+
+    def end(self) -> None:
+        for connection in [*self.open]:
+            with suppress(OSError):  # it has just ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
 
 
 class RecordingClient(Client):
