@@ -85,6 +85,14 @@ def isolated(session: nox.Session) -> None:
 
 
 @nox.session
+def services(session: nox.Session) -> None:
+    """Run the projects' tests on PostgreSQL and a Redis-compatible server, no set-up needed."""
+    install(session, *everything(), *groups("test", "tools", "services"))
+    chosen = session.posargs or ["projects"]
+    session.run(*PYTEST, "-p", "tests.services", *chosen)
+
+
+@nox.session
 def run(session: nox.Session) -> None:
     """Run one project with demo data: `-- IDEA`. Without a name, the gallery of all."""
     if not session.posargs:
