@@ -21,6 +21,7 @@ from flask import Flask
 from common import clock as clock_module
 from common.database import count_queries
 from common.testing.backend import Backend, InProcess, RecordingClient, Result
+from common.testing.mailbox import mailbox as mailbox
 from common.testing.servers import Server, wait_until
 from common.testing.servers import at_once as _at_once
 
