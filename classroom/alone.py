@@ -33,14 +33,17 @@ MEMORY = 4 * 2**30
 SAID = 2000  # bytes of what pytest has printed
 
 
-def serve(control: socket.socket, *, own_pids: bool) -> None:
-    """Run pytest for each order: ``arguments``, the ``job`` of ``boxed``, ``seconds``."""
+def serve(control: socket.socket, hidden: str, *, own_pids: bool) -> None:
+    """Run pytest for each order: ``arguments``, the ``job`` of ``boxed``, ``seconds``.
+
+    First it says what can be seen from here; ``hidden`` is a path that must not be.
+    """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)  # a run is of the same user: hands off
     gc.collect()
     gc.freeze()
-    wire.send(control, {"up": True})
+    wire.send(control, {"up": processes.surroundings(hidden)})
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, wire.MAX_HEADER, 1)
         if not text:

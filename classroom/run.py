@@ -26,13 +26,13 @@ from . import backend
 from .box import wire
 from .ideas import ROOT, Idea, Visibility
 from .results import Outcome, State, TestResult
-from .sandbox import REFUSED, Box, Limits, SandboxError, bubblewrap, seccomp
+from .sandbox import REFUSED, Box, Limits, SandboxError, bubblewrap, leaks, seccomp
 
 START = """
 import socket, sys
 sys.path.append({root!r})
 from classroom.alone import serve
-serve(socket.socket(fileno={control}), own_pids={own_pids})
+serve(socket.socket(fileno={control}), {hidden!r}, own_pids={own_pids})
 """
 OPTIONS = (
     "-c", str(ROOT / "classroom/grading.ini"), "--import-mode=importlib", "--quiet", "--tb=line",
@@ -136,7 +136,12 @@ class Runner:
 
     def _start(self) -> Server:
         ours, theirs = socket.socketpair()
-        start = START.format(root=str(ROOT), control=theirs.fileno(), own_pids=not self.unsafe)
+        start = START.format(
+            root=str(ROOT),
+            control=theirs.fileno(),
+            hidden=str(self.idea.folder / self.idea.slug),
+            own_pids=not self.unsafe,
+        )
         command = [sys.executable, "-I", "-c", start]
         with theirs, tempfile.TemporaryFile() as rules:
             if not self.unsafe:
@@ -158,12 +163,16 @@ class Runner:
         server = Server(process, ours)
         self._servers.append(server)
         try:
-            wire.receive(ours, time.monotonic() + self.limits.start)
+            found = wire.receive(ours, time.monotonic() + self.limits.start)[0].get("up")
         except (EOFError, OSError, wire.WireError):
             process.kill()
             ours.close()
             said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
             raise SandboxError(REFUSED.format(said or "pytest gives no sign of life")) from None
+        if problems := [] if self.unsafe else [*leaks(found)]:
+            process.kill()
+            ours.close()
+            raise SandboxError(REFUSED.format("; ".join(problems)))
         return server
 
     def stop(self) -> None:

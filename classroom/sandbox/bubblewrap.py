@@ -39,7 +39,7 @@ def command_for_tests(program: Iterable[str], shown: Iterable[Path], rules: int)
 
     What it reads was made by strangers, and a library that reads it may have a hole.
     """
-    return _command(program, TESTS_DISK, [*_files([], shown)], rules)
+    return _command(program, TESTS_DISK, [*_files([BOX.parent / "tests"], shown)], rules)
 
 
 def _command(program: Iterable[str], disk: int, files: list[str], rules: int) -> list[str]:

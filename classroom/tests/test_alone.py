@@ -44,7 +44,7 @@ def test_writes_nowhere(place):
 
 
 @story
-@pytest.mark.parametrize("place", [{project!r}, {root!r} + "/projects", "/etc/shadow", {out!r}])
+@pytest.mark.parametrize("place", [{project!r}, {solutions!r}, "/etc/shadow", {out!r}])
 def test_sees_neither_solution_nor_submission(place):
     with pytest.raises(OSError):
         [*Path(place).iterdir()]
@@ -108,6 +108,7 @@ def run(make_project, root, tmp_path):
         values = {
             "root": str(ROOT),
             "project": str(project / "notes"),
+            "solutions": str(ROOT / "classroom/tests/solutions"),
             "out": str(tmp_path / "staged"),
         }
         text = stories.format(**values) if stories is STORIES else stories
@@ -130,6 +131,13 @@ def failures(finding):
 def test_pytest_may_do_nothing_and_leaves_nothing(run):
     assert failures(run(LEAVES)) == {}
     assert failures(run(STORIES)) == {}
+
+
+def test_pytest_that_is_not_confined_is_not_used(run, monkeypatch):
+    monkeypatch.setattr("classroom.run.leaks", lambda found: [f"root is {found['root']}"])
+    finding = run(LEAVES)
+    assert finding.state is State.GRADER_ERROR
+    assert "The sandbox does not work here: root is False" in finding.reason
 
 
 def test_run_that_kills_what_started_it_harms_itself_alone(run):
