@@ -1,0 +1,335 @@
+"""Accounts: who may, who is told what, and when a token ends."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+import common
+from common import accounts, clock
+from common.accounts import AccountSettings, UserMixin
+from common.api import Schema, endpoint
+from common.database import make_db
+
+db = make_db()
+ANA = {"username": "ana", "password": "correct horse"}
+CSRF = "toy_csrf"
+
+
+class User(UserMixin, db.Model):
+    pass
+
+
+class Note(Schema):
+    text: str
+
+
+def create_app(folder: Path, **config: Any) -> Flask:
+    """Notes of users."""
+    app = Flask("toy", root_path=str(folder))
+    fixed = {"TESTING": True, "SECRET_KEY": "k" * 16, "INSTANCE_PATH": str(folder)}
+    common.init_app(app, {**fixed, **config}, settings=AccountSettings, db=db)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    accounts.init_app(app, db, User)
+
+    @app.post("/notes")
+    @accounts.login_required
+    @endpoint
+    def note(body: Note) -> Note:
+        """Write."""
+        return Note(text=f"{accounts.current_user.username}: {body.text}")
+
+    return app
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make the application, on one folder for all of a test."""
+    apps: list[Flask] = []
+
+    def make_app(**config: Any) -> Flask:
+        apps.append(create_app(tmp_path, **config))
+        return apps[-1]
+
+    yield make_app
+    clock.reset()
+    for app in apps:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make: Callable[..., Flask]) -> Flask:
+    return make()
+
+
+@pytest.fixture
+def backend(app: Flask) -> Any:
+    """What ``client`` and ``as_user`` speak to."""
+    return SimpleNamespace(wsgi=app)
+
+
+@pytest.fixture
+def ana(client: Client) -> dict[str, str]:
+    """Ana's ``Authorization``, and nobody's cookies."""
+    client.post("/register", json=ANA)
+    return bearer(log_in(client))
+
+
+def log_in(client: Client, **changed: str) -> str:
+    answer = client.post("/login", json=ANA | changed)
+    client.delete_cookie("toy_token")
+    client.delete_cookie(CSRF)
+    return str(answer.json["access_token"]) if answer.status_code == 200 else ""
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def is_challenge(response: TestResponse) -> bool:
+    return response.status_code == 401 and response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_register_answers_the_user_and_nothing_secret(client: Client) -> None:
+    clock.set_to("2026-03-01T12:00:00Z")
+    answer = client.post("/register", json=ANA | {"time_zone": "Europe/Vienna"})
+    assert (answer.status_code, answer.headers["Location"]) == (201, "/me")
+    assert answer.json == {
+        "username": "ana",
+        "time_zone": "Europe/Vienna",
+        "created_at": "2026-03-01T12:00:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"username": "an"},
+        {"username": "a" * 31},
+        {"username": "ana!"},
+        {"username": "ana\n"},
+        {"username": "\u0430na"},  # a Cyrillic a
+        {"password": "7 chars"},
+        {"password": "x" * 129},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../../etc/passwd"},
+        {"time_zone": "America"},
+        {"time_zone": ""},
+        {"admin": True},
+    ],
+)
+def test_register_refuses(client: Client, wrong: dict[str, Any]) -> None:
+    assert client.post("/register", json=ANA | wrong).status_code == 422
+
+
+@pytest.mark.parametrize("again", ["ana", "ANA"])
+def test_a_name_is_given_once_whatever_its_case(client: Client, again: str) -> None:
+    client.post("/register", json=ANA)
+    answer = client.post("/register", json=ANA | {"username": again})
+    assert answer.status_code == 409
+    assert "ana" in answer.json["detail"]
+
+
+def test_of_many_at_once_one_gets_the_name(at_once: Any, backend: Any) -> None:
+    def register(_: int) -> int:
+        return Client(backend.wsgi).post("/register", json=ANA).status_code
+
+    assert sorted(at_once(10, register)) == [201, *[409] * 9]
+
+
+def test_login_answers_a_token_that_no_cache_keeps(client: Client) -> None:
+    client.post("/register", json=ANA)
+    answer = client.post("/login", json=ANA | {"username": "Ana"})
+    assert answer.json.keys() == {"access_token", "token_type", "expires_in"}
+    assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 7 * 86400)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_wrong_password_and_unknown_user_are_one_answer(client: Client) -> None:
+    client.post("/register", json=ANA)
+    wrong = client.post("/login", json=ANA | {"password": "wrong horse"})
+    unknown = client.post("/login", json=ANA | {"username": "bob"})
+    assert is_challenge(wrong)
+    assert is_challenge(unknown)
+    assert wrong.json == unknown.json
+
+
+def test_the_password_of_nobody_lets_nobody_in(client: Client) -> None:
+    answer = client.post("/login", json={"username": "bob", "password": "nobody"})
+    assert answer.status_code == 401
+
+
+def test_an_unknown_user_takes_as_long_as_a_wrong_password(make: Callable[..., Flask]) -> None:
+    client = Client(make(TESTING=False, ARGON2_ROUNDS=1, ARGON2_KIB=8192))
+    client.post("/register", json=ANA)
+
+    def seconds(**claimed: str) -> float:
+        began = time.process_time()
+        client.post("/login", json=ANA | {"password": "wrong horse"} | claimed)
+        return time.process_time() - began
+
+    pairs = [(seconds(), seconds(username="bob")) for _ in range(9)]
+    known, unknown = (statistics.median(column) for column in zip(*pairs, strict=True))
+    assert 0.5 < unknown / known < 2
+
+
+def test_a_route_knows_who_asks(client: Client, ana: dict[str, str]) -> None:
+    assert client.post("/notes", json={"text": "hi"}, headers=ana).json == {"text": "ana: hi"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer x.y.z",
+        "Bearer a b",
+        "Bearer é",
+        "Basic YTpi",
+        "Bearer x, Bearer y",
+        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",  # alg: none
+    ],
+)
+def test_without_a_good_token_401_comes_before_the_body(client: Client, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    assert is_challenge(client.post("/notes", json={"wrong": 1}, headers=headers))
+
+
+def test_a_token_of_another_key_is_none(make: Any, ana: dict[str, str]) -> None:
+    other = Client(make(SECRET_KEY="another key of 25 letters"))
+    assert is_challenge(other.get("/me", headers=ana))
+
+
+def test_a_token_ends_when_its_time_is_over(client: Client) -> None:
+    clock.set_to("2020-01-01T00:00:00Z")
+    client.post("/register", json=ANA)
+    token = bearer(log_in(client))
+    clock.advance(days=7, seconds=-1)
+    assert client.get("/me", headers=token).status_code == 200
+    clock.advance(seconds=1)
+    assert is_challenge(client.get("/me", headers=token))
+
+
+def test_the_token_of_a_deleted_user_is_not_the_next_ones(
+    app: Flask, client: Client, ana: dict[str, str]
+) -> None:
+    with app.app_context():
+        db.session.delete(db.session.get(User, 1))
+        db.session.commit()
+    assert is_challenge(client.get("/me", headers=ana))
+    client.post("/register", json=ANA | {"username": "eve"})  # gets the id 1 again
+    assert is_challenge(client.get("/me", headers=ana))
+
+
+def test_a_cookie_is_enough_to_read_and_scripts_cannot_read_it(client: Client) -> None:
+    client.post("/register", json=ANA)
+    cookies = client.post("/login", json=ANA).headers.getlist("Set-Cookie")
+    token = next(cookie for cookie in cookies if cookie.startswith("toy_token="))
+    assert "HttpOnly" in token
+    assert "SameSite=Lax" in token
+    assert client.get("/me").json["username"] == "ana"
+
+
+@pytest.mark.parametrize("csrf", [None, "", "guessed", "é"])
+def test_a_cookie_alone_changes_nothing(client: Client, csrf: str | None) -> None:
+    client.post("/register", json=ANA)
+    client.post("/login", json=ANA)
+    headers = {} if csrf is None else {"X-CSRF-TOKEN": csrf}
+    answer = client.post("/notes", json={"text": "hi"}, headers=headers)
+    assert is_challenge(answer)
+    assert "X-CSRF-TOKEN" in answer.json["detail"]
+
+
+def test_a_cookie_and_its_csrf_token_change(client: Client) -> None:
+    client.post("/register", json=ANA)
+    client.post("/login", json=ANA)
+    headers = {"X-CSRF-TOKEN": client.get_cookie(CSRF).value}
+    assert client.post("/notes", json={"text": "hi"}, headers=headers).status_code == 200
+
+
+def test_under_https_the_cookie_is_secure(make: Callable[..., Flask]) -> None:
+    client = Client(make(COOKIE_SECURE=True))
+    client.post("/register", json=ANA)
+    cookies = client.post("/login", json=ANA).headers.getlist("Set-Cookie")
+    assert all("Secure" in cookie for cookie in cookies)
+
+
+def test_logout_takes_the_cookie_away(client: Client) -> None:
+    client.post("/register", json=ANA)
+    client.post("/login", json=ANA)
+    assert client.post("/logout").status_code == 204
+    assert is_challenge(client.get("/me"))
+
+
+def test_the_time_zone_can_change(client: Client, ana: dict[str, str]) -> None:
+    answer = client.patch("/me", json={"time_zone": "Asia/Kolkata"}, headers=ana)
+    assert (answer.status_code, answer.json["time_zone"]) == (200, "Asia/Kolkata")
+    assert client.get("/me", headers=ana).json == answer.json
+
+
+def test_a_new_password_ends_what_came_before(client: Client, ana: dict[str, str]) -> None:
+    change = {"password": "battery staple", "current_password": ANA["password"]}
+    assert client.patch("/me", json=change, headers=ana).status_code == 200
+    assert is_challenge(client.get("/me", headers=ana))
+    assert not log_in(client)
+    assert log_in(client, password="battery staple")
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"password": "battery staple"}, 422),
+        ({"password": "battery staple", "current_password": "wrong horse"}, 403),
+        ({"password": "short", "current_password": ANA["password"]}, 422),
+        ({"time_zone": None}, 422),
+        ({"username": "eve"}, 422),
+    ],
+)
+def test_a_change_is_refused(
+    client: Client, ana: dict[str, str], change: dict[str, Any], status: int
+) -> None:
+    assert client.patch("/me", json=change, headers=ana).status_code == status
+    assert log_in(client), "the password must be what it was"
+
+
+def test_a_hash_of_lower_cost_is_made_anew_at_the_next_login(make: Any, client: Client) -> None:
+    client.post("/register", json=ANA)  # at the cost of tests
+    dear = make(TESTING=False, ARGON2_ROUNDS=1, ARGON2_KIB=64)
+    there = Client(dear)
+    token = bearer(log_in(there))
+    assert there.get("/me", headers=token).status_code == 200
+    with dear.app_context():
+        assert "m=64,t=1,p=1" in db.session.get(User, 1).password_hash
+
+
+def test_the_document_says_who_may(client: Client) -> None:
+    document = client.get("/openapi.json").json
+    note = document["paths"]["/notes"]["post"]
+    assert note["security"] == [{"account": []}]
+    assert {"401", "422"} <= note["responses"].keys()
+    assert document["components"]["securitySchemes"]["account"]["scheme"] == "bearer"
+    assert "security" not in document["paths"]["/login"]["post"]
+
+
+def test_as_user_is_somebody_with_a_token(as_user: Any) -> None:
+    assert as_user("ana", time_zone="Asia/Tokyo").get("/me").json["time_zone"] == "Asia/Tokyo"
+    assert as_user("bob").get("/me").json["username"] == "bob"
+    assert as_user("ana").get("/me").json["time_zone"] == "Asia/Tokyo", "the same ana as before"
+
+
+def test_as_user_outlives_its_token(as_user: Any) -> None:
+    clock.set_to("2026-01-01T00:00:00Z")
+    ana = as_user("ana")
+    clock.advance(days=30)
+    assert ana.post("/notes", json={"text": "hi"}).status_code == 200
