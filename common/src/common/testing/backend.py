@@ -118,10 +118,13 @@ class InProcess:
         clock.advance(seconds=seconds)
 
     def work(self) -> None:
-        """Work off the queue, here."""
-        from common import jobs  # noqa: PLC0415  # only projects with a queue have its libraries
+        """Tick the scheduler and work off the queue, here."""
+        if "common_scheduler" in self.app.extensions:
+            self.app.extensions["common_scheduler"].tick()
+        if "common_jobs" in self.app.extensions:
+            from common import jobs  # noqa: PLC0415  # only projects with a queue have its libraries
 
-        jobs.run_until_idle(self.app)
+            jobs.run_until_idle(self.app)
 
     def restart(self, settings: Mapping[str, str]) -> None:
         """Start anew on the same folder."""

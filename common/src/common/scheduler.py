@@ -1,0 +1,124 @@
+"""A function that is called every so often: ``flask scheduler``.
+
+A project calls ``scheduler.init_app(app, tick, every=30)``. ``flask run`` starts one scheduler
+beside itself; in production ``flask scheduler`` runs beside the web servers.
+
+A scheduler is an alarm clock, nothing more: it keeps no list of what is to be done. ``tick`` asks
+the project's rows what is due by ``common.clock``, and claims each row before it acts. Then a
+scheduler that was down finds at its next tick what it has missed, and two do nothing twice.
+"""
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import run_command
+from flask.helpers import get_debug_flag
+from pydantic_core import to_jsonable_python
+from werkzeug.serving import is_running_from_reloader
+
+NAP = 0.2  # seconds between two looks at whether to tick or to end
+STOP_SECONDS = 5  # that the tick in hand has when `flask run` ends
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """What one application does every so often: ``app.extensions["common_scheduler"]``."""
+
+    app: Flask
+    function: Callable[[], object]
+    every: float
+
+    def tick(self) -> None:
+        """Call the function in an application context of its own; an exception is logged."""
+        try:
+            with self.app.app_context():
+                self.function()
+        except Exception:
+            self.app.logger.exception("A tick of the scheduler failed; the next one comes")
+
+
+def init_app(app: Flask, tick: Callable[[], object], *, every: float = 30) -> None:
+    """Have ``tick`` called every so many seconds by ``flask scheduler``; after ``common.init_app``.
+
+    Nothing is started here, except under ``flask run``: there, one scheduler beside it.
+    """
+    state = app.extensions["common_scheduler"] = Scheduler(app, tick, every)
+    app.cli.add_command(_command(state))
+    if _in_flask_run():
+        start_beside(app, "scheduler")
+
+
+def _command(state: Scheduler) -> click.Command:
+    @click.command("scheduler")
+    @click.option("--parent", type=int, hidden=True, help="Stop when this process has ended.")
+    def scheduler(parent: int | None) -> None:
+        """Do what is due, again and again, until Ctrl-C or SIGTERM; finish what is in hand."""
+        told: list[int] = []
+
+        def note(signum: int, _frame: object) -> None:
+            told.append(signum)
+
+        before = {it: signal.signal(it, note) for it in (signal.SIGINT, signal.SIGTERM)}
+        click.echo(f"Scheduler of {state.app.name}: every {state.every:g} s. Ctrl-C ends it.")
+        due = time.monotonic()
+        try:
+            while not told and parent in {None, os.getppid()}:
+                if (now := time.monotonic()) >= due:
+                    due = now + state.every
+                    state.tick()
+                time.sleep(min(NAP, state.every))
+        finally:
+            for it, handler in before.items():
+                signal.signal(it, handler)
+
+    return scheduler
+
+
+def start_beside(app: Flask, command: str) -> "subprocess.Popen[bytes]":
+    """Start ``flask COMMAND`` for ``app`` as a child process, which ends with this one.
+
+    The child makes the application anew with ``create_app`` of its package and the settings of
+    ``app``.
+    """
+    environment = dict(os.environ)
+    for name in map(str.upper, app.extensions["common_settings"].model_fields):
+        value = to_jsonable_python(app.config[name])
+        text = value if isinstance(value, str) else json.dumps(value)
+        environment[name] = "" if value is None else text
+    line = [sys.executable, "-m", "flask", "--app", app.import_name, command]
+    child = subprocess.Popen(
+        [*line, "--parent", str(os.getpid())],
+        cwd=Path(app.root_path).parents[app.import_name.count(".")],
+        env=environment,
+        process_group=0,  # Ctrl-C in the terminal is for us alone: we end the child
+    )
+    atexit.register(_stop, child)
+    return child
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _in_flask_run() -> bool:
+    context = click.get_current_context(silent=True)
+    if context is None or context.command is not run_command or sys.platform == "win32":
+        return False
+    reload = context.params["reload"]
+    reloads = get_debug_flag() if reload is None else reload
+    return not reloads or is_running_from_reloader()  # its parent serves nothing
