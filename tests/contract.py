@@ -16,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from common.pages import SECURITY_HEADERS
 from common.testing.backend import InProcess
+from tests.login import UserClient, login
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
@@ -28,6 +29,7 @@ MEMBERS = {"type": str, "title": str, "status": int, "detail": str}  # RFC 9457
 SECRETS = ("Traceback", "site-packages", "sqlalchemy", "SELECT ", "INSERT ", "/home/", "/tmp/")  # noqa: S108
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HUGE = 10**20
+PLAIN = {"date": "2026-03-01"}  # path parameters by format
 UNKNOWN = "nobody_knows"
 ANY_BUT_FAILURE = set(range(200, 500))
 
@@ -42,6 +44,9 @@ def broken_promises(
     settings: dict[str, Any] = {
         "generation": {"max-examples": examples, "deterministic": seed is not None},
         "phases": {"stateful": {"max-steps": 5}},
+        "headers": login(backend),
+        # It cannot ask an application in this process again without a login: unguarded() does.
+        "checks": {"ignored_auth": {"enabled": False}},
     }
     config = SchemathesisConfig.from_dict(settings | ({} if seed is None else {"seed": seed}))
     schema = schemathesis.openapi.from_wsgi("/openapi.json", backend.app, config=config)
@@ -127,6 +132,25 @@ def resolved(document: Document, schemas: list[dict[str, Any]]) -> list[dict[str
     return found
 
 
+# --- who may ask
+
+
+def unguarded(backend: InProcess, document: Document) -> Iterator[str]:
+    """Yield the operations that need a login, by the document, and answer without a good one."""
+    client = Client(backend.wsgi)
+    for path, item in document["paths"].items():
+        for name, operation in item.items():
+            if not any("account" in option for option in operation.get("security", [])):
+                continue
+            for token in ("", "Bearer", "Bearer nonsense", "Basic YW5hOg==", "Bearer \u00e9"):
+                headers = {"Authorization": token} if token else {}
+                answer = client.open(filled(path, operation), method=name.upper(), headers=headers)
+                if answer.status_code != HTTPStatus.UNAUTHORIZED:
+                    yield f"{name.upper()} {path} with {token or 'no token'}: {answer.status}."
+                elif "WWW-Authenticate" not in answer.headers:
+                    yield f"{name.upper()} {path}: 401 without the header WWW-Authenticate."
+
+
 # --- rude requests
 
 
@@ -161,10 +185,11 @@ def rude_requests(document: Document, largest_body: int) -> Iterator[Rude]:
 
 
 def filled(path: str, operation: Operation, **values: str) -> str:
-    """Return the path with its parameters filled in: the given ones, and else 1 or x."""
+    """Return the path with its parameters filled in: the given ones, else 1, a date or x."""
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
-            plain = "1" if parameter["schema"].get("type") == "integer" else "x"
+            schema = parameter["schema"]
+            plain = "1" if schema.get("type") == "integer" else PLAIN.get(schema.get("format"), "x")
             value = values.get(parameter["name"], plain)
             path = path.replace("{%s}" % parameter["name"], value)  # noqa: UP031  # braces are meant
     return path
@@ -307,7 +332,7 @@ def missing_headers(response: TestResponse) -> Iterator[str]:
 
 def rudeness_that_hurts(backend: InProcess, document: Document) -> Iterator[str]:
     """Yield each rude request that the application does not answer as it must."""
-    client = Client(backend.wsgi)
+    client = UserClient(backend)
     for rude in rude_requests(document, backend.app.config["MAX_CONTENT_LENGTH"]):
         response = client.open(rude.url, method=rude.method, **rude.request)
         for finding in wrong_answer(rude, response):
@@ -316,7 +341,7 @@ def rudeness_that_hurts(backend: InProcess, document: Document) -> Iterator[str]
 
 def lame_methods(backend: InProcess, document: Document) -> Iterator[str]:
     """Yield paths where HEAD differs from GET, or OPTIONS does not say what there is."""
-    client = Client(backend.wsgi)
+    client = UserClient(backend)
     for path, item in document["paths"].items():
         url = filled(path, next(iter(item.values())))
         if "get" in item:

@@ -60,6 +60,11 @@ def test_application_keeps_its_contract(room: Room, request: pytest.FixtureReque
 
 
 @every_room
+def test_nothing_is_answered_without_the_login_it_needs(room: Room, running: Running) -> None:
+    assert [*contract.unguarded(running(room), room.document)] == []
+
+
+@every_room
 def test_rude_requests_are_refused(room: Room, running: Running) -> None:
     backend = running(room)
     found = [*contract.rudeness_that_hurts(backend, room.document)]
@@ -88,6 +93,17 @@ def test_broken_contract_is_found(toy: Toy) -> None:
     with toy.running() as backend:
         found = [*contract.broken_promises(backend, toy.document, 1)]
     assert any("Received: 409\nDocumented: 200, 404, 422" in finding for finding in found), found
+
+
+def test_operation_that_needs_a_login_and_does_not_ask_is_found(toy: Toy) -> None:
+    toy.change(
+        "notes/routes.py",
+        "@endpoint\ndef list_notes",
+        "@endpoint(security='account')\ndef list_notes",
+    )
+    with toy.running() as backend:
+        found = [*contract.unguarded(backend, toy.document)]
+    assert "GET /notes with no token: 200 OK." in found
 
 
 PROBLEM_404 = "app.register_error_handler(404, lambda error: ({}, 404, {{'Content-Type': '{}'}}))"

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from werkzeug.test import Client
 
 from common.testing.backend import InProcess
 from tests.conftest import Toy
 from tests.house import Room, rooms
+from tests.login import UserClient
 
 FEW, MANY = 1_000, 100_000
 MOST = 3.0  # times as long
@@ -64,7 +64,7 @@ def named_lists(room: Room) -> list[str]:
 
 def length(backend: InProcess, path: str) -> int:
     """Return how long a list is."""
-    return int(Client(backend.wsgi).get(path).headers["X-Total-Count"])
+    return int(UserClient(backend).get(path).headers["X-Total-Count"])
 
 
 def slowdown(small: InProcess, large: InProcess, path: str) -> float:
@@ -72,7 +72,7 @@ def slowdown(small: InProcess, large: InProcess, path: str) -> float:
 
     Of many measurements the shortest counts: only what disturbs makes one longer.
     """
-    clients = [Client(small.wsgi), Client(large.wsgi)]
+    clients = [UserClient(small), UserClient(large)]
     shortest = [float("inf"), float("inf")]
     for number in range(ROUNDS):
         for which, client in enumerate(clients):
