@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from hashlib import sha256
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 from zoneinfo import available_timezones
@@ -77,8 +77,11 @@ class UserMixin:
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
+_zones = cache(available_timezones)  # it reads a folder of 600 files
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("is no IANA time zone, such as Europe/Vienna")
     return name
 
