@@ -1,0 +1,190 @@
+"""Who gets the seats of an event: the rules, and the lock that keeps them true.
+
+Every function that gives or takes a seat first locks the event (`lock`) and so has it alone until
+the commit, which is the caller's. Who comes second waits, and then sees what the first one did.
+Without a lock two requests may both see the last free seat.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from .models import Event, Notice, Signup, db
+
+KEPT = timedelta(hours=24)  # how long an offer is kept
+HOLDS_SEATS = ("confirmed", "offered")
+
+
+class Refused(Exception):
+    """The rules do not allow it; the text says why."""
+
+
+class Unknown(LookupError):
+    """There is no such event or sign-up."""
+
+
+def lock(event_id: int) -> Event:
+    """Return the event as it is now, and have it alone until the end of the transaction.
+
+    On PostgreSQL this is the lock of the event's row, on SQLite that of the whole database, which
+    a request that may write has from its beginning.
+
+    Raises:
+        Unknown: there is no such event.
+    """
+    row = select(Event).where(Event.id == event_id).with_for_update()
+    event: Event | None = db.session.scalar(row.execution_options(populate_existing=True))
+    if event is None:
+        raise Unknown("There is no such event.")
+    return event
+
+
+def sign_up(event_id: int, email: str, seats: int, now: datetime) -> tuple[Signup, bool]:
+    """Sign up a party of ``seats`` under ``email`` (lower case); return it, and whether it is new.
+
+    Lock the event first (`lock`); then offers that have lapsed end (`expire`), and what they leave
+    is offered to those who wait (`promote`): they were here before. The party is "confirmed" if all
+    of its seats are free then, which are counted in ``event.taken``, and else "waitlisted" at the
+    end of the list. The new row is flushed, not committed.
+
+    The same address twice is the same sign-up: it comes back unchanged, with False, whatever
+    ``seats`` says. Only one whose offer has "expired" is replaced by a new one.
+
+    Raises:
+        Unknown: there is no such event.
+        Refused: it has started (``now`` is ``starts_at`` or later).
+    """
+    event = lock(event_id)
+    if now >= event.starts_at:
+        raise Refused("The event has started: it takes no more sign-ups.")
+    expire(event, now)
+    promote(event, now)
+    mine = select(Signup).where(Signup.event_id == event_id, Signup.email == email)
+    signup = db.session.scalar(mine)
+    if signup and signup.status != "expired":
+        return signup, False
+    if signup:
+        db.session.delete(signup)
+        db.session.flush()  # before another row has its address
+    signup = Signup(event_id=event_id, email=email, seats=seats, created_at=now)
+    signup.status = "confirmed" if seats <= event.free else "waitlisted"
+    if signup.status == "confirmed":
+        event.taken += seats
+    db.session.add(signup)
+    db.session.flush()
+    return signup, True
+
+
+def promote(event: Event, now: datetime) -> None:
+    """Offer free seats to those who wait, as long as a party fits; ``event`` is locked.
+
+    First come, first served, in the order of ``id``: each time the first party whose seats are all
+    free becomes "offered". Its seats count as ``taken``, are kept until ``confirm_by`` (`KEPT` from
+    now, but not beyond the start of the event), and a `Notice` of the kind "offer", due now, stands
+    in the same transaction. A party too large for what is free is left where it is. An event that
+    has started offers nothing.
+    """
+    if now >= event.starts_at:
+        return
+    waiting = select(Signup).where(Signup.event_id == event.id, Signup.status == "waitlisted")
+    first = waiting.order_by(Signup.id).limit(1)
+    while signup := db.session.scalar(first.where(Signup.seats <= event.free)):
+        signup.status = "offered"
+        signup.confirm_by = min(now + KEPT, event.starts_at)
+        event.taken += signup.seats
+        db.session.add(Notice(signup_id=signup.id, kind="offer", due_at=now))
+
+
+def resize(event_id: int, capacity: int, now: datetime) -> None:
+    """Change the capacity of an event, which is locked first (`lock`).
+
+    Offers that have lapsed end before (`expire`), so their seats do not stand in the way. More
+    seats are offered to those who wait at once (`promote`).
+
+    Raises:
+        Unknown: there is no such event.
+        Refused: more seats than ``capacity`` are confirmed or offered; nothing changes.
+    """
+    event = lock(event_id)
+    expire(event, now)
+    if capacity < event.taken:
+        raise Refused(f"{event.taken} seats are confirmed or offered: the capacity cannot be less.")
+    event.capacity = capacity
+    promote(event, now)
+
+
+def move(event_id: int, starts_at: datetime) -> None:
+    """Let an event start at another time; no offer is kept beyond it."""
+    lock(event_id).starts_at = starts_at
+    offered = (Signup.event_id == event_id) & (Signup.status == "offered")
+    beyond = update(Signup).where(offered, Signup.confirm_by > starts_at)
+    db.session.execute(beyond.values(confirm_by=starts_at))
+
+
+def confirm(signup: Signup, now: datetime) -> None:
+    """Take the offered seats; once more changes nothing.
+
+    Raises:
+        Unknown: it has been cancelled meanwhile.
+        Refused: there is no offer, or none any more.
+    """
+    event = _lock_event_of(signup)
+    expire(event, now)
+    if signup.status == "waitlisted":
+        raise Refused("Nothing is offered yet: this waits on the list.")
+    if signup.status == "expired":
+        raise Refused("The seats were not confirmed in time and have passed on; sign up again.")
+    signup.status, signup.confirm_by = "confirmed", None
+    promote(event, now)
+
+
+def cancel(signup: Signup, now: datetime) -> None:
+    """Give up a sign-up; its seats are offered to those who wait in the same transaction.
+
+    Raises:
+        Unknown: it has been cancelled meanwhile.
+    """
+    event = _lock_event_of(signup)
+    expire(event, now)
+    if signup.status in HOLDS_SEATS:
+        event.taken -= signup.seats
+    db.session.delete(signup)
+    db.session.flush()
+    promote(event, now)
+
+
+def expire(event: Event, now: datetime) -> None:
+    """End the offers that were not confirmed in time; ``event`` is locked."""
+    offered = select(Signup).where(Signup.event_id == event.id, Signup.status == "offered")
+    for signup in db.session.scalars(offered.where(Signup.confirm_by <= now)):
+        signup.status = "expired"
+        event.taken -= signup.seats
+
+
+def pass_on(now: datetime) -> None:
+    """End all offers that were not confirmed in time, and make new ones; commits each event."""
+    lapsed = select(Signup.event_id).where(Signup.status == "offered", Signup.confirm_by <= now)
+    for event_id in db.session.scalars(lapsed.distinct()).all():
+        event = lock(event_id)
+        expire(event, now)
+        promote(event, now)
+        db.session.commit()
+    db.session.commit()  # the end of the transaction, where there was nothing to do
+
+
+def position(signup: Signup) -> int | None:
+    """Return the place on the waiting list, from 1: counted, never stored, so without gaps."""
+    if signup.status != "waitlisted":
+        return None
+    waiting = (Signup.event_id == signup.event_id) & (Signup.status == "waitlisted")
+    ahead = select(func.count()).select_from(Signup).where(waiting, Signup.id < signup.id)
+    return (db.session.scalar(ahead) or 0) + 1
+
+
+def _lock_event_of(signup: Signup) -> Event:
+    """Lock the event, and read the sign-up again: it may have changed while we waited."""
+    event = lock(signup.event_id)
+    again = select(Signup).where(Signup.id == signup.id).execution_options(populate_existing=True)
+    if db.session.scalar(again) is None:
+        raise Unknown("There is no such sign-up.")
+    return event

@@ -1,0 +1,68 @@
+"""Demo data, and made-up rows in any number."""
+
+import secrets
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy import insert, select
+
+from common import clock
+
+from . import tokens
+from .models import Event, Signup, db
+
+DEMO = {  # title: (days until it starts, capacity, parties as (name, seats))
+    "Pottery for beginners": (7, 4, [("ana", 2), ("ben", 1), ("cem", 1), ("dora", 2), ("eli", 1)]),
+    "Concert in the park": (14, 50, [("ana", 4), ("finn", 2), ("gita", 1)]),
+    "Night walk with bats": (30, 12, []),
+}
+
+
+def seed() -> int:
+    """Add the demo events that are not there, with their sign-ups; return how many."""
+    now = clock.now()
+    there = set(db.session.scalars(select(Event.title).where(Event.title.in_(DEMO))))
+    for title in DEMO.keys() - there:
+        days, capacity, parties = DEMO[title]
+        starts_at = (now + timedelta(days=days)).replace(hour=18, minute=0, second=0, microsecond=0)
+        event = Event(title=title, starts_at=starts_at, capacity=capacity, taken=0)
+        event.organiser_hash = tokens.hash_of(tokens.new())  # nobody's: announce one of your own
+        db.session.add(event)
+        db.session.flush()
+        for name, seats in parties:
+            signup = Signup(event_id=event.id, email=f"{name}@example.com", seats=seats)
+            signup.created_at = now
+            signup.status = "confirmed" if seats <= event.free else "waitlisted"
+            event.taken += seats if signup.status == "confirmed" else 0
+            db.session.add(signup)
+            db.session.flush()
+    db.session.commit()
+    return len(DEMO.keys() - there)
+
+
+def fill(rows: int) -> None:
+    """Add ``rows`` events of one guest each; the first one is what a thousand wait for."""
+    random, now = Random(45), clock.now()  # noqa: S311  # made up anyway
+    events = [
+        {
+            "title": f"Event {number}",
+            "starts_at": now + timedelta(minutes=random.randrange(1, 525_600)),
+            "capacity": random.choice((8, 12, 20, 50, 500)) if number else 1,
+            "taken": 1,
+            "organiser_hash": secrets.token_hex(32),
+        }
+        for number in range(rows)
+    ]
+    event_ids = db.session.scalars(insert(Event).returning(Event.id), events).all()
+    party = {"seats": 1, "confirm_by": None, "created_at": now}
+    guests = [
+        party | {"event_id": event_id, "email": "guest@example.com", "status": "confirmed"}
+        for event_id in event_ids
+    ]
+    waiting = [
+        party
+        | {"event_id": event_ids[0], "email": f"w{number}@example.com", "status": "waitlisted"}
+        for number in range(min(rows, 1_000))
+    ]
+    db.session.execute(insert(Signup), guests + waiting)
+    db.session.commit()
