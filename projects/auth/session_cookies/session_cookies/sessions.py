@@ -1,0 +1,125 @@
+"""Sessions on the server: how one begins, is found again, and ends.
+
+The browser has a random id in its cookie, the table has the SHA-256 hash of it. The hash needs no
+salt and no slowness: 256 random bits cannot be guessed, however fast one guesses.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from common import clock
+
+from .models import Session, db
+
+ID_BYTES = 32
+MOST = 50  # sessions of one user
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lives: unused, and at all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who has just proven who they are, and from where."""
+
+    user_id: int
+    device: str
+    address: str
+
+
+def new_id() -> str:
+    """Return an id that nobody can guess: 43 characters for 256 random bits."""
+    return secrets.token_urlsafe(ID_BYTES)
+
+
+def hash_of(session_id: str) -> str:
+    """Return what is stored in place of an id: its SHA-256 hash, 64 hexadecimal digits."""
+    return sha256(session_id.encode()).hexdigest()
+
+
+def rotate(old_id: str | None, login: Login | None) -> str:
+    """End the session of ``old_id``, begin one for ``login``, and return its new id. Commits.
+
+    At a login this keeps an attacker out who has planted an id in the browser and waits for it to
+    become a user's ("session fixation"): the id that counts is one that only the answer tells.
+    At a logout there is no ``login``. Then the row of ``old_id`` goes, so that a copy of the
+    cookie is dead at once, and the new id (`new_id`) is nobody's: it gets no row.
+
+    ``old_id`` may be None or an id that was never ours. The new row has the hash of the new id
+    (`hash_of`), never the id, and begins now, by ``common.clock``: ``created_at`` and
+    ``last_seen_at`` are the same moment.
+    """
+    if old_id is not None:
+        db.session.execute(delete(Session).where(Session.key_hash == hash_of(old_id)))
+    session_id, now = new_id(), clock.now()
+    if login is not None:
+        db.session.add(
+            Session(
+                key_hash=hash_of(session_id),
+                user_id=login.user_id,
+                device=login.device,
+                address=login.address,
+                created_at=now,
+                last_seen_at=now,
+            )
+        )
+    db.session.commit()
+    return session_id
+
+
+def load(session_id: str, address: str, limits: Limits) -> Session | None:
+    """Return the session of ``session_id`` and note that it is used now; None if it is over.
+
+    It is over when its row is gone, when it has been unused for ``limits.idle`` or longer, or when
+    its login is ``limits.absolute`` ago or longer, however busy it is. Now is ``common.clock``'s.
+
+    A session that lives gets ``last_seen_at`` now and ``address`` as the place it was last seen;
+    one that is over is not changed, and so cannot come back to life. Commits, so that the request
+    does not hold the row.
+    """
+    # One statement finds and notes. Between a SELECT and an UPDATE a logout could come.
+    seen = (
+        update(Session)
+        .where(Session.key_hash == hash_of(session_id), lives(limits))
+        .values(last_seen_at=clock.now(), address=address)
+        .returning(Session)
+    )
+    session: Session | None = db.session.scalar(seen)
+    db.session.commit()
+    return session
+
+
+def lives(limits: Limits) -> ColumnElement[bool]:
+    """Return the condition that a session is not over now."""
+    now = clock.now()
+    used = Session.last_seen_at > now - limits.idle
+    return used & (Session.created_at > now - limits.absolute)
+
+
+def sweep(limits: Limits) -> int:
+    """Delete the rows of all sessions that are over; return how many. Commits."""
+    over = delete(Session).where(~lives(limits)).returning(Session.id)
+    number = len(db.session.scalars(over).all())
+    db.session.commit()
+    return number
+
+
+def end_the_oldest(user_id: int) -> None:
+    """End those of a user's sessions that are too many, the longest unused first. Commits."""
+    latest = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
+    db.session.execute(delete(Session).where(Session.id.in_(latest.offset(MOST))))
+    db.session.commit()
+
+
+def newest_first() -> tuple[ColumnElement[object], ...]:
+    """Return the order of a list of sessions: the last used first."""
+    return Session.last_seen_at.desc(), Session.id.desc()

@@ -1,0 +1,110 @@
+// The page at `/`: log in, change the email address, see and end sessions, log out.
+//
+// The cookie is HttpOnly: this script never sees it, and so no injected script does. What it has is
+// the CSRF token, in a variable alone. The token belongs to the cookie, which each login and logout
+// changes; so it is asked for at the start and after each of them.
+
+const [page, state, problem, out, signedIn, list] =
+  ["#page", "#state", "#problem", "#out", "#in", "#sessions"].map((id) => document.querySelector(id));
+const urls = page.dataset;
+let token = "";
+
+// Ask the API: the answer, or throws a problem with its `status` and `detail`.
+async function ask(url, method = "GET", body = undefined) {
+  const headers = method === "GET" ? {} : { "X-CSRF-Token": token }; // the browser adds Origin
+  if (body) headers["Content-Type"] = "application/json";
+  const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+  if (!response) throw { detail: "The server does not answer. Is it running?" };
+  const answer = response.status === 204 ? null : await response.json().catch(() => null);
+  if (!response.ok) throw answer ?? { status: response.status, detail: `The server answered ${response.status}.` };
+  return answer;
+}
+
+function complain(text) {
+  problem.textContent = text;
+  problem.hidden = !text;
+}
+
+function say(text) {
+  state.textContent = text;
+  state.hidden = !text;
+}
+
+// Show what the server says: who is logged in, and where.
+async function show() {
+  const me = await ask(urls.me).catch((error) => {
+    if (error.status === 401) return null;
+    throw error;
+  });
+  const rows = me ? await ask(urls.sessions) : [];
+  token = (await ask(urls.csrf)).csrf_token;
+  out.hidden = Boolean(me);
+  signedIn.hidden = !me;
+  if (!me) return;
+  document.querySelector("#username").textContent = me.username;
+  document.querySelector("#address").value = me.email;
+  document.querySelector("#others").hidden = rows.length < 2;
+  list.replaceChildren(...rows.map(item));
+}
+
+function item({ id, device, address, created_at, last_seen_at, current }) {
+  const made = document.querySelector("#session").content.cloneNode(true);
+  const [name, badge, details] = made.querySelectorAll("b, span");
+  const moment = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  name.textContent = device;
+  badge.hidden = !current;
+  details.textContent = `${address} · since ${moment(created_at)} · last seen ${moment(last_seen_at)}`;
+  const button = made.querySelector("button");
+  button.setAttribute("aria-label", `End the session of ${device}`);
+  button.addEventListener("click", () => act(button, "The session has ended.", () => ask(`${urls.sessions}/${id}`, "DELETE")));
+  return made;
+}
+
+// Do something that changes something, then show what came of it.
+async function act(button, success, what) {
+  button.disabled = true;
+  complain("");
+  say("");
+  let wrong = "";
+  try {
+    await what();
+  } catch (error) {
+    wrong = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ") ?? error.detail;
+    // Another tab has logged in or out, maybe as somebody else: never send the same again by itself.
+    if (error.status === 403) wrong = "This page was out of date. It is not any more: look, and try again.";
+  }
+  try {
+    const before = signedIn.hidden;
+    await show();
+    if (wrong && !before && signedIn.hidden) wrong = "Your session has ended. Please log in again.";
+  } catch (error) {
+    wrong = error.detail;
+  }
+  complain(wrong);
+  say(wrong ? "" : success);
+  button.disabled = false;
+}
+
+function onSubmit(form, success, what) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(form.querySelector("button"), success, () => what(form.elements));
+  });
+}
+
+onSubmit(document.querySelector("#login"), "", async ({ username, password }) => {
+  await ask(urls.login, "POST", { username: username.value.trim(), password: password.value });
+  password.value = "";
+});
+
+onSubmit(document.querySelector("#email"), "The email address has been changed.", ({ email }) =>
+  ask(urls.email, "POST", { email: email.value }));
+
+document.querySelector("#logout").addEventListener("click", ({ target }) =>
+  act(target, "You are logged out.", () => ask(urls.logout, "POST")));
+
+document.querySelector("#others").addEventListener("click", ({ target }) =>
+  act(target, "You are logged out everywhere else.", () => ask(urls.sessions, "DELETE")));
+
+complain("");
+show().then(() => say(""), (error) => { say(""); complain(error.detail); });
