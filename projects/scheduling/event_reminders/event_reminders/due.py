@@ -1,0 +1,140 @@
+"""Send what is due, each reminder once, however many schedulers do it.
+
+Nothing in memory says what is to be done; the rows do. A scheduler claims a row by one conditional
+UPDATE, commits, sends the mail with no transaction open, and writes down what became of it.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import ColumnElement, case, select, update
+
+from common import clock, mail
+
+from .models import Event, Reminder, User, db
+from .schedule import ATTEMPTS, add_next
+
+CATCH_UP = timedelta(days=1)  # what is due for longer than this has been missed
+LEASE = timedelta(minutes=5)  # that a scheduler has for a mail; then another may take it over
+RETRY_AFTER = (1, 5, 15, 60)  # minutes after the first, second … try
+BATCH = 100
+
+
+def send_due(now: datetime | None = None) -> Counter[str]:
+    """Send every reminder that is due at ``now`` and count what became of them, by status."""
+    now = now or clock.now()
+    tally: Counter[str] = Counter()
+    give_up(now)
+    while batch := _due(now):
+        for reminder_id, event_id in batch:
+            status = _handle(reminder_id, event_id, now)
+            if status:
+                tally[status] += 1
+    return tally
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a reminder may be claimed at ``now``.
+
+    One that is ``sending`` may be, too, once its time is up: its scheduler has died.
+    """
+    waiting = Reminder.status.in_(["pending", "sending"])
+    return waiting & (Reminder.try_at <= now) & (Reminder.attempts < ATTEMPTS)
+
+
+def claim(reminder_id: int, now: datetime) -> Reminder | None:
+    """Take a reminder that is due (`is_due`), or return None: somebody else has it.
+
+    Two schedulers may both have seen it due; the WHERE decides. The claimed reminder is
+    ``sending``, its number of ``attempts`` has grown by one, and nobody else can claim it before
+    ``try_at``, which is ``LEASE`` from ``now``. The caller commits.
+    """
+    claimed = (
+        update(Reminder)
+        .where(Reminder.id == reminder_id, is_due(now))
+        .values(status="sending", attempts=Reminder.attempts + 1, try_at=now + LEASE)
+        .returning(Reminder)
+    )
+    fresh = {"synchronize_session": False, "populate_existing": True}
+    return db.session.scalar(claimed, execution_options=fresh)
+
+
+def settle(reminder: Reminder, now: datetime, error: mail.MailError | None = None) -> str | None:
+    """Write down what became of a claimed reminder and return its status.
+
+    Without an error it is ``sent``. A temporary error makes it ``pending`` again, later each time
+    (``RETRY_AFTER``), and ``failed`` with the last try; a permanent one makes it ``failed`` at
+    once. None: the claim was over, and somebody else has the reminder.
+    """
+    ours = update(Reminder).where(
+        Reminder.id == reminder.id,
+        Reminder.status == "sending",
+        Reminder.try_at == reminder.try_at,
+    )
+    if error is None:
+        ours = ours.values(status="sent", sent_at=now, error=None)
+    else:
+        last = (Reminder.attempts >= ATTEMPTS) | error.permanent
+        wait = RETRY_AFTER[min(reminder.attempts, len(RETRY_AFTER)) - 1]
+        ours = ours.values(
+            status=case((last, "failed"), else_="pending"),
+            try_at=now + timedelta(minutes=wait),
+            error=str(error)[:200],
+        )
+    return db.session.scalar(
+        ours.returning(Reminder.status), execution_options={"synchronize_session": False}
+    )
+
+
+def give_up(now: datetime) -> None:
+    """Let those fail that no try is left for and whose scheduler has died."""
+    dead = (Reminder.status == "sending") & (Reminder.try_at <= now)
+    failed = update(Reminder).where(dead, Reminder.attempts >= ATTEMPTS)
+    db.session.execute(failed.values(status="failed", error="The scheduler ended while sending."))
+    db.session.commit()
+
+
+def _due(now: datetime) -> list[tuple[int, int]]:
+    columns = select(Reminder.id, Reminder.event_id)
+    statement = columns.where(is_due(now)).order_by(Reminder.try_at, Reminder.id).limit(BATCH)
+    batch = [(reminder_id, event_id) for reminder_id, event_id in db.session.execute(statement)]
+    db.session.commit()
+    return batch
+
+
+def _handle(reminder_id: int, event_id: int, now: datetime) -> str | None:
+    # Who changes an event locks it first and its reminders then. The other way round is a deadlock.
+    event = db.session.get(Event, event_id, populate_existing=True, with_for_update=True)
+    reminder = claim(reminder_id, now) if event else None
+    if event is None or reminder is None:
+        db.session.commit()
+        return None
+    add_next(event, reminder.minutes, reminder.occurs_at + timedelta(microseconds=1))
+    if now - reminder.due_at > CATCH_UP:
+        reminder.status = "missed"
+        db.session.commit()
+        return "missed"
+    user = db.session.get_one(User, event.user_id, populate_existing=True)
+    db.session.commit()  # nobody shall wait for the database while we wait for a mail server
+    error = None
+    try:
+        _deliver(reminder, event, user)
+    except mail.MailError as refused:
+        error = refused
+    status = settle(reminder, now, error)
+    db.session.commit()
+    return status
+
+
+def _deliver(reminder: Reminder, event: Event, user: User) -> None:
+    local = reminder.occurs_at.astimezone(ZoneInfo(event.time_zone))
+    subject = f"{event.title}: {local:%A, %d %B %Y, %H:%M}"
+    if user.email is None:
+        click.echo(f"Reminder for {user.username}: {subject} ({event.time_zone})")
+        return
+    text = f"{event.title}\n{local:%A, %d %B %Y, %H:%M} ({event.time_zone})\n"
+    # The same mail has the same Message-ID: see "Watch out" in the README.
+    key = f"{event.uid}-{reminder.occurs_at:%Y%m%dT%H%M%S}-{reminder.minutes}"
+    mail.send(user.email, subject, text, key=key)
