@@ -4,12 +4,13 @@ What comes back was made by a stranger. It is bounded in size and time (``wire``
 form here, and only ever read.
 """
 
+import os
 import re
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -81,6 +82,28 @@ class BoxedBackend:
         """Start the application anew on the same data."""
         self._ask("a restart", self.limits.operation, "restart", args=[dict(settings)])
 
+    def stream(self) -> socket.socket:
+        """Return a connection to a server of the application."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            self._ask_by(connection, "a connection", self.limits.operation, {"op": "stream"})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def listener(self) -> socket.socket:
+        """Return a socket of the box's own network that listens: whoever has it may accept."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            self._ask_by(connection, "listening", self.limits.operation, {"op": "listen"})
+            with suppress(OSError):  # it took too long, too
+                _, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
+                for descriptor in descriptors:
+                    if given := _listening(descriptor):
+                        return given
+                    os.close(descriptor)
+        raise NoAnswer("The application's process gave no socket that listens.")
+
     def hello(self) -> None:
         """Wait until the application has been made."""
         self._ask("its start", self.limits.operation, "hello")
@@ -88,13 +111,23 @@ class BoxedBackend:
     def _ask(
         self, what: str, seconds: float, operation: str, body: bytes = b"", **more: object
     ) -> tuple[dict[str, Any], bytes]:
+        with socket.socket(socket.AF_UNIX) as connection:
+            return self._ask_by(connection, what, seconds, {"op": operation, **more}, body)
+
+    def _ask_by(
+        self,
+        connection: socket.socket,
+        what: str,
+        seconds: float,
+        order: dict[str, Any],
+        body: bytes = b"",
+    ) -> tuple[dict[str, Any], bytes]:
         deadline = min(time.monotonic() + seconds, self.deadline)
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(max(deadline - time.monotonic(), 0.001))
-                connection.connect(self.address)
-                wire.send(connection, {"op": operation, **more}, body)
-                header, answer = wire.receive(connection, deadline)
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            connection.connect(self.address)
+            wire.send(connection, order, body)
+            header, answer = wire.receive(connection, deadline)
         except TimeoutError:
             raise Hang(f"There was no answer to {what} within {seconds:g} s.") from None
         except (EOFError, OSError):
@@ -191,6 +224,17 @@ class Submission:
         """Kill the box and leave nothing behind."""
         self.close_box()
         self._sockets.cleanup()
+
+
+def _listening(descriptor: int) -> socket.socket | None:
+    """Return the socket behind a stranger's descriptor, if it is one that listens for TCP."""
+    with suppress(OSError):  # it is no socket
+        given = socket.socket(fileno=descriptor)
+        tcp = (given.family, given.type) == (socket.AF_INET, socket.SOCK_STREAM)
+        if tcp and given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return given
+        given.detach()
+    return None
 
 
 def _is_header(pair: object) -> bool:

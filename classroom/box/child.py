@@ -1,6 +1,7 @@
 """The process of one test: it makes the application on fresh data and answers for it."""
 
 import importlib.util
+import os
 import shutil
 import sys
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
-from socket import socket
+from socket import send_fds, socket
 from typing import Any
 
 from sqlalchemy.orm import configure_mappers
@@ -111,14 +112,20 @@ class Application:
         with connection:
             answer: dict[str, Any]
             try:
-                answer, body = self._do(*wire.receive(connection))
+                answer, body = self._do(connection, *wire.receive(connection))
             except BaseException as error:  # noqa: BLE001  # as above
                 answer, body = {"raised": f"{type(error).__name__}: {error}"[:SHOWN]}, b""
             answer["errors"] = [self.errors.pop(0)[-SHOWN:] for _ in self.errors[:3]]
             done()
+            descriptor = answer.pop("descriptor", None)
             wire.send(connection, answer, body)
+            if descriptor is not None:
+                send_fds(connection, [b"d"], [descriptor])
+                os.close(descriptor)
 
-    def _do(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def _do(
+        self, connection: socket, order: dict[str, Any], body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
         if self.failure:
             return {"failed": self.failure}, b""
         match order["op"]:
@@ -129,10 +136,15 @@ class Application:
                 return {"exit_code": result.exit_code}, result.output.encode(errors="replace")
             case "set_clock" | "advance_clock" | "work" | "restart" as name:
                 getattr(self.running, name)(*order["args"])
-                return {}, b""
+            case "listen":
+                return {"descriptor": self.running.listener().detach()}, b""
+            case "stream":
+                self.running.serve(connection.dup())  # in a thread, when we have answered
             case "hello":
-                return {}, b""
-        raise ValueError(order["op"])
+                pass
+            case unknown:
+                raise ValueError(unknown)
+        return {}, b""
 
     def _http(self, environ: dict[str, str], body: bytes) -> tuple[dict[str, Any], bytes]:
         streams = {"wsgi.input": BytesIO(body), "wsgi.errors": sys.stderr}

@@ -148,6 +148,34 @@ def test_nothing_is_left_between_two_tests(hostile):
         assert RecordingClient(running, []).get("/looks-at-processes").text == "[]"
 
 
+def test_connection_stays_until_the_end_of_the_test(hostile):
+    with application(hostile) as running, running.stream() as connection:
+        connection.sendall(b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        open_still = running.stream()
+    with open_still:
+        assert open_still.recv(1) == b""
+
+
+def test_stand_in_outside_is_reached_by_its_own_socket_and_no_other(hostile, outside):
+    with application(hostile) as running, running.listener() as listener:
+        listener.settimeout(10)
+        places = json.dumps([("SOCK_STREAM", listener.getsockname())])
+        RecordingClient(running, []).get("/calls-home", query_string={"places": places})
+        accepted, _ = listener.accept()
+        accepted.close()
+        RecordingClient(running, []).get("/calls-home", query_string=outside)
+
+
+@pytest.mark.parametrize("name", ["gives-a-file", "gives-another-socket", "gives-nothing"])
+def test_what_is_no_listening_socket_is_refused(hostile, name):
+    with application(hostile, seconds=10) as running:
+        RecordingClient(running, []).get(f"/{name}")
+        with pytest.raises(NoAnswer, match="no socket that listens"):
+            running.listener()
+
+
 @pytest.mark.parametrize("name", IMPORTS)
 def test_import_gets_what_it_deserves(tmp_path, name):
     attack = dict(IMPORTS[name])

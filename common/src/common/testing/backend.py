@@ -133,9 +133,15 @@ class InProcess:
         self.app = self._start()
 
     def stream(self) -> socket.socket:
-        """Serve one connection in a thread, until the application is released."""
+        """Make a connection whose other end is served."""
+        ours, theirs = socket.socketpair()
+        self.serve(theirs)
+        return ours
+
+    def serve(self, connection: socket.socket) -> None:
+        """Serve a connection in a thread, until the application is released."""
         self._server = self._server or _Server(self.wsgi)
-        return self._server.connect()
+        self._server.take(connection)
 
     def listener(self) -> socket.socket:
         """Listen; whoever asks closes it."""
@@ -178,11 +184,9 @@ class _Server(ThreadedWSGIServer):
         super().__init__("127.0.0.1", 0, app, _Handler)
         self.open: set[socket.socket] = set()
 
-    def connect(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        self.open.add(theirs)
-        self.process_request(theirs, ("127.0.0.1", 0))
-        return ours
+    def take(self, connection: socket.socket) -> None:
+        self.open.add(connection)
+        self.process_request(connection, ("127.0.0.1", 0))
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
