@@ -102,8 +102,8 @@ def _parse(rule: str) -> dict[str, str]:
         raise ValueError("counts days of a month, and so needs FREQ=MONTHLY or FREQ=YEARLY")
     if frequency == "WEEKLY" and "BYMONTHDAY" in parts:
         raise ValueError("cannot have BYMONTHDAY with FREQ=WEEKLY")
-    if numbered and "BYMONTHDAY" in parts:
-        raise ValueError("cannot have both BYMONTHDAY and a numbered BYDAY")
+    if numbered and {"BYMONTHDAY", "BYSETPOS"} & parts.keys():
+        raise ValueError("cannot have BYMONTHDAY or BYSETPOS with a numbered BYDAY")
     if "BYSETPOS" in parts and "BYDAY" not in parts:
         raise ValueError("cannot have BYSETPOS without BYDAY")
     _until(parts)
