@@ -25,6 +25,7 @@ from common.testing.mailbox import mailbox as mailbox
 from common.testing.servers import Server, wait_until
 from common.testing.servers import at_once as _at_once
 from common.testing.streams import connect as connect
+from common.testing.upstream import upstream as upstream
 from common.testing.users import as_user as as_user
 
 __all__ = ["Backend", "Project", "Result", "wait_until"]
