@@ -1,0 +1,41 @@
+"""Logs as JSON, one object a line, each with the id of its request."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+from flask.logging import wsgi_errors_stream
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record as one line: no message, however odd, can look like two."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without its end."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context():
+            request_id = g.get("request_id")
+            line |= {
+                "message": line["message"].removeprefix(f"[{request_id}] "),
+                "request_id": request_id,
+                "method": request.method,
+                "path": request.path,
+                "route": request.url_rule.rule if request.url_rule else None,
+            }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def init_app(app: Flask) -> None:
+    """Let the logger of ``app`` write JSON, to where the server wants its errors."""
+    handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[call-overload]  # a proxy of it
+    handler.setFormatter(JsonLines())
+    app.logger.handlers[:] = [handler]  # not Flask's: that one is shared by all applications

@@ -1,0 +1,95 @@
+"""Service level objectives: what is promised, how much of the budget is left, how fast it burns.
+
+The terms and the numbers of `ALERTS` are those of Google's "The Site Reliability Workbook",
+chapter 5, "Alerting on SLOs". Pure arithmetic: counts come in, ratios go out.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+PERIOD = timedelta(days=30)
+LATENCY_SECONDS = 0.3
+
+
+class Counts(NamedTuple):
+    """How many requests there were, and how many of them were bad: failed (5xx) or slow."""
+
+    requests: int
+    failed: int
+    slow: int
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A promise: at least ``target`` of all requests of the period are not ``bad``."""
+
+    name: str
+    text: str
+    target: float
+    bad: Literal["failed", "slow"]
+
+
+OBJECTIVES = (
+    Objective("availability", "99.9 % of requests do not fail (5xx)", 0.999, "failed"),
+    Objective("latency", "99 % of requests take at most 300 ms", 0.99, "slow"),
+)
+WINDOWS = {
+    "5m": timedelta(minutes=5),
+    "30m": timedelta(minutes=30),
+    "1h": timedelta(hours=1),
+    "2h": timedelta(hours=2),
+    "6h": timedelta(hours=6),
+    "1d": timedelta(days=1),
+    "3d": timedelta(days=3),
+}
+ALERTS = (  # (severity, long window, short window, burn rate), the most urgent first
+    ("page", "1h", "5m", 14.4),  # 2 % of the budget in one hour
+    ("page", "6h", "30m", 6),  # 5 % in six hours
+    ("ticket", "1d", "2h", 3),  # 10 % in a day
+    ("ticket", "3d", "6h", 1),  # 10 % in three days
+)
+
+
+def increase(before: Counts, after: Counts) -> Counts:
+    """Return by how much counters have grown between two readings.
+
+    A counter only ever grows. If any of the three shows less than before, all of them have begun
+    anew at 0 in the meantime, and have grown by what they show now.
+    """
+    if any(late < early for early, late in zip(before, after, strict=True)):
+        return after
+    return Counts(*(late - early for early, late in zip(before, after, strict=True)))
+
+
+def error_ratio(bad: int, requests: int) -> float:
+    """Return which part of the requests was bad; 0 if there was none: nobody was let down."""
+    return bad / requests if requests else 0.0
+
+
+def burn_rate(bad: int, requests: int, target: float) -> float:
+    """Return how many times as fast as allowed the error budget is used up.
+
+    The budget is what ``target`` leaves: with 0.999 it is one request in a thousand. At a burn rate
+    of 1 the budget lasts exactly as long as the period, at 2 half as long. Without requests it is
+    0.
+    """
+    return error_ratio(bad, requests) / (1 - target)
+
+
+def budget_left(bad: int, requests: int, target: float) -> float:
+    """Return which part of the period's error budget is left: 1 all, 0 none, below 0 overdrawn."""
+    return 1 - burn_rate(bad, requests, target)
+
+
+def alert(burn_rates: dict[str, float]) -> str | None:
+    """Return the severity of the most urgent of `ALERTS` that these burn rates set off, or None.
+
+    An alert goes off when the burn rate is *above* its threshold in both of its windows: the long
+    one says that it matters, the short one that it still goes on. ``burn_rates`` has one for each
+    of `WINDOWS`.
+    """
+    for severity, long, short, threshold in ALERTS:
+        if burn_rates[long] > threshold and burn_rates[short] > threshold:
+            return severity
+    return None
