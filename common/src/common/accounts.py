@@ -89,7 +89,9 @@ def _known_zone(name: str) -> str:
 Username = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_]{3,30}$", to_lower=True)]
 Password = Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse"])]
 TimeZone = Annotated[
-    str, Field(max_length=64, examples=["Europe/Vienna"]), AfterValidator(_known_zone)
+    str,
+    Field(max_length=64, examples=["Europe/Vienna"], json_schema_extra={"format": "iana-zone"}),
+    AfterValidator(_known_zone),
 ]
 
 
@@ -113,7 +115,9 @@ class UserChange(Schema):
 
     time_zone: TimeZone | MISSING = MISSING
     password: Password | MISSING = MISSING
-    current_password: str | MISSING = Field(MISSING, max_length=128)
+    current_password: str | MISSING = Field(
+        MISSING, max_length=128, json_schema_extra={"format": "password"}
+    )
 
 
 class UserOut(Schema):

@@ -38,7 +38,8 @@ export function draw(table, calendar, pick) {
   const start = table.querySelector(`[data-date="${calendar.today}"]`) ?? table.querySelector("button");
   start.tabIndex = 0;
   const { parentElement: map } = table;
-  map.scrollLeft = start.offsetLeft - map.clientWidth * 0.8; // where the map is wider than the screen
+  const [from, to] = [map, start].map((it) => it.getBoundingClientRect().left);
+  map.scrollLeft += to - from - map.clientWidth * 0.8; // where the map is wider than the screen
 }
 
 function square(day, calendar, pick) {
