@@ -1,7 +1,7 @@
 """Session cookies.
 
-Log in with a cookie that holds a random id alone, see where you are logged in, and log out for good.
-Whoever changes something sends the CSRF token of ``GET /csrf`` as ``X-CSRF-Token``, and an
+Log in with a cookie that holds a random id alone, see where you are logged in, and log out for
+good. Whoever changes something sends the CSRF token of ``GET /csrf`` as ``X-CSRF-Token``, and an
 ``Origin``, as every browser does by itself.
 """
 

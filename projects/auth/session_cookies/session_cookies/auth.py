@@ -1,11 +1,14 @@
 """Between Flask and the lesson: the cookie, Flask-Login, and the gate against forged requests."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
 
+import flask_login  # type: ignore[import-untyped]  # it has no annotations
 from flask import Flask, Request, Response, after_this_request, current_app, g, request
 from flask.sessions import SessionInterface
-from flask_login import LoginManager
 
 from common.errors import Problem
 
@@ -13,14 +16,16 @@ from . import csrf, sessions
 from .models import User
 
 COOKIE = "session_cookies_id"  # cookies know no ports: localhost's other projects have other names
+P = ParamSpec("P")
+R = TypeVar("R")
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")
-login_manager = LoginManager(add_context_processor=False)
+current_user: Any = flask_login.current_user  # a User, where login_required lets pass
 
 
 class NoSession(SessionInterface):
     """Flask's own session, which would be a signed cookie, stays empty and cannot be written."""
 
-    def open_session(self, app: Flask, request: Request) -> None:  # noqa: ARG002  # the interface
+    def open_session(self, app: Flask, request: Request) -> None:
         """Return no session: Flask then gives one that refuses to be changed."""
 
 
@@ -28,7 +33,9 @@ def init_app(app: Flask) -> None:
     """Give ``app`` the gate, logins, and their description in OpenAPI."""
     app.session_interface = NoSession()
     app.config["REMEMBER_COOKIE_NAME"] = "not-used-here"  # Flask-Login would prefer it to ours
-    login_manager.init_app(app)
+    manager = flask_login.LoginManager(app, add_context_processor=False)
+    manager.request_loader(user_of)
+    manager.unauthorized_handler(unauthorized)
     app.before_request(refuse_forgeries)
     app.after_request(keep_private)
     app.extensions["common_security"] = {
@@ -71,7 +78,6 @@ def refuse_forgeries() -> None:
         raise Problem(403, reason)
 
 
-@login_manager.request_loader
 def user_of(request: Request) -> User | None:
     """Return whose session the cookie names; Flask-Login asks once in a request, when needed."""
     given = session_id()
@@ -79,10 +85,18 @@ def user_of(request: Request) -> User | None:
     return g.session.user if g.session else None
 
 
-@login_manager.unauthorized_handler
 def unauthorized() -> None:
     """Answer 401: we do not know who asks."""
     raise unknown("Log in first: there is no session, or it has ended.")
+
+
+def login_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only users pass, as Flask-Login does, and say so in OpenAPI; above ``@endpoint``."""
+    guarded: Callable[P, R] = flask_login.login_required(view)
+    operation = view.operation  # type: ignore[attr-defined]  # made by @endpoint
+    described = replace(operation, security="session", errors=(*operation.errors, 401))
+    guarded.operation = described  # type: ignore[attr-defined]  # read by common.openapi
+    return guarded
 
 
 def unknown(detail: str) -> Problem:
@@ -122,7 +136,9 @@ def remember(session_id: str) -> None:
 
 
 def keep_private(response: Response) -> Response:
-    """Keep answers that depend on the cookie out of all caches."""
+    """Keep answers that depend on the cookie out of all caches, and browsers with HTTPS on it."""
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint and request.endpoint.startswith("sessions."):
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")

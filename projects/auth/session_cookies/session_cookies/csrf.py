@@ -19,9 +19,9 @@ class Request:
     method: str
     own_origin: str
     """Where this application is reached: ``https://app.example``, ``http://127.0.0.1:5000``."""
-    origin: str | None
-    token: str | None
-    session_id: str | None
+    origin: str | None = None
+    token: str | None = None
+    session_id: str | None = None
     """The id in the cookie, be it somebody's or (before the login) nobody's."""
 
 
@@ -46,14 +46,10 @@ def objection(request: Request, key: bytes) -> str | None:
     """
     if request.method in SAFE_METHODS:
         return None
-    if request.origin is None:
-        return "The Origin header is missing. Browsers send it; other clients must, too."
     if request.origin != request.own_origin:
-        return f"This request comes from another site than {request.own_origin}."
-    if request.session_id is None:
-        return "There is no session cookie. GET /csrf gives one."
-    if request.token is None:
-        return f"Send the token of GET /csrf in the header {HEADER}."
+        return f"The Origin of this request must be {request.own_origin}, and is {request.origin}."
+    if request.session_id is None or request.token is None:
+        return f"Send the token of GET /csrf in the header {HEADER}, and the cookie that it gave."
     expected = token_for(request.session_id, key)
     if not hmac.compare_digest(request.token.encode(), expected.encode()):
         return "This CSRF token is not that of the session cookie. GET /csrf tells the right one."

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask_login import UserMixin
+from flask_login import UserMixin  # type: ignore[import-untyped]  # it has no annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 

@@ -1,13 +1,13 @@
 """The API: log in and out, the user's own data and sessions, and the page that uses it all."""
 
 from flask import Blueprint, Response, g, render_template, request
-from flask_login import current_user, login_required
 from sqlalchemy import delete, select
 
 from common.api import Produces, endpoint
 from common.errors import Problem
 
 from . import auth, csrf, devices, passwords, sessions
+from .auth import current_user, login_required
 from .models import Session, User, db
 from .schemas import EmailIn, LoggedIn, LoginIn, Me, SessionOut, Token
 
@@ -63,7 +63,7 @@ def log_out() -> None:
 
 @bp.get("/me")
 @login_required
-@endpoint(errors=(401,), security="session")
+@endpoint
 def show_me() -> Me:
     """Show who is logged in."""
     return Me.model_validate(current_user)
@@ -71,7 +71,7 @@ def show_me() -> Me:
 
 @bp.post("/me/email")
 @login_required
-@endpoint(errors=(401, 403), security="session")
+@endpoint(errors=(403,))
 def change_email(body: EmailIn) -> Me:
     """Change one's own email address."""
     current_user.email = body.email
@@ -81,7 +81,7 @@ def change_email(body: EmailIn) -> Me:
 
 @bp.get("/sessions")
 @login_required
-@endpoint(errors=(401,), security="session")
+@endpoint
 def list_sessions() -> list[SessionOut]:
     """List where one is logged in, the last used first: at most 50 sessions."""
     mine = select(Session).where(Session.user_id == current_user.id, sessions.lives(auth.limits()))
@@ -101,7 +101,7 @@ def list_sessions() -> list[SessionOut]:
 
 @bp.delete("/sessions")
 @login_required
-@endpoint(errors=(401, 403), security="session")
+@endpoint(errors=(403,))
 def end_other_sessions() -> None:
     """Log out everywhere else."""
     others = (Session.user_id == current_user.id) & (Session.id != g.session.id)
@@ -111,7 +111,7 @@ def end_other_sessions() -> None:
 
 @bp.delete("/sessions/<int:session_id>")
 @login_required
-@endpoint(errors=(401, 403), security="session")
+@endpoint(errors=(403,))
 def end_session(session_id: int) -> None:
     """End one of one's own sessions; those of others are not there (404)."""
     this = (Session.id == session_id) & (Session.user_id == current_user.id)

@@ -16,7 +16,7 @@ class LoginIn(Schema):
     """Who somebody claims to be."""
 
     username: str = Field(max_length=100, examples=["ana"])
-    password: str = Field(max_length=128, examples=["correct horse battery"])
+    password: str = Field(max_length=128, examples=["correct horse"])
 
 
 class EmailIn(Schema):

@@ -12,7 +12,7 @@ from .models import Session, User, db
 from .sessions import hash_of, new_id
 
 DEMO = ("ana", "ben")
-PASSWORD = "correct horse battery"  # noqa: S105  # everybody may know it: never seed in production
+PASSWORD = "correct horse"  # noqa: S105  # everybody may know it: never seed in production
 DEVICES = ("Firefox on Linux", "Chrome on Android", "Safari on iPhone", "Edge on Windows")
 
 

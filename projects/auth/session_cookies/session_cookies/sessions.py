@@ -8,8 +8,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from common import clock
 
@@ -100,14 +101,19 @@ def load(session_id: str, address: str, limits: Limits) -> Session | None:
 
 def lives(limits: Limits) -> ColumnElement[bool]:
     """Return the condition that a session is not over now."""
+    return ~is_over(limits)
+
+
+def is_over(limits: Limits) -> ColumnElement[bool]:
+    """Return the condition that a session is over now; each half has its index."""
     now = clock.now()
-    used = Session.last_seen_at > now - limits.idle
-    return used & (Session.created_at > now - limits.absolute)
+    unused = Session.last_seen_at <= now - limits.idle
+    return or_(unused, Session.created_at <= now - limits.absolute)
 
 
 def sweep(limits: Limits) -> int:
     """Delete the rows of all sessions that are over; return how many. Commits."""
-    over = delete(Session).where(~lives(limits)).returning(Session.id)
+    over = delete(Session).where(is_over(limits)).returning(Session.id)
     number = len(db.session.scalars(over).all())
     db.session.commit()
     return number
@@ -120,6 +126,6 @@ def end_the_oldest(user_id: int) -> None:
     db.session.commit()
 
 
-def newest_first() -> tuple[ColumnElement[object], ...]:
+def newest_first() -> tuple[ColumnElement[Any], ...]:
     """Return the order of a list of sessions: the last used first."""
     return Session.last_seen_at.desc(), Session.id.desc()
