@@ -93,36 +93,24 @@ def test_event_without_a_zone_is_in_that_of_the_account(make, happens):
 
 @pytest.mark.story("events")
 @pytest.mark.parametrize(
-    "wrong",
+    ("field", "values"),
     [
-        {"title": ""},
-        {"title": "x" * 201},
-        {"title": "Tea\r\nBcc: bob@example.com"},
-        {"starts_at": "2026-03-02T12:00:00Z"},
-        {"starts_at": "2026-03-02T12:00:00+01:00"},
-        {"starts_at": "2026-02-30T12:00:00"},
-        {"starts_at": "9999-12-31T23:59:59"},
-        {"starts_at": "1799-12-31T23:59:59"},
-        {"starts_at": 1772452800},
-        {"time_zone": "Europe/Atlantis"},
-        {"time_zone": "../../etc/passwd"},
-        {"time_zone": "+01:00"},
-        {"reminders": [-1]},
-        {"reminders": [10**9]},
-        {"reminders": [5, 5]},
-        {"reminders": [*range(50)]},
-        {"reminders": ["10"]},
-        {"color": "red"},
+        ("title", ["", "x" * 201, "Tea\r\nBcc: bob@example.com", None, 7]),
+        ("starts_at", ["2026-03-02T12:00:00Z", "2026-03-02T12:00:00+01:00", "2026-02-30T12:00:00"]),
+        ("starts_at", ["9999-12-31T23:59:59", "1799-12-31T23:59:59", "noon", 1772452800, None]),
+        ("time_zone", ["Europe/Atlantis", "../../etc/passwd", "+01:00", "", 1]),
+        ("reminders", [[-1], [10**9], [5, 5], [*range(50)], ["10"], [1.5], 10]),
+        ("color", ["red"]),
     ],
-    ids=repr,
+    ids=["title", "starts_at with an offset", "starts_at", "time_zone", "reminders", "unknown"],
 )
-def test_malformed_event_is_refused(ana, wrong):
-    wish = {"title": "Tea", "starts_at": "2026-03-02T12:00:00"}
+def test_malformed_event_is_refused(ana, field, values):
+    for value in values:
+        wish = {"title": "Tea", "starts_at": "2026-03-02T12:00:00", field: value}
+        response = ana.post("/events", json=wish)
 
-    response = ana.post("/events", json=wish | wrong)
-
-    assert response.status_code == 422, f"{wrong} should be refused as unprocessable"
-    assert response.json["errors"][0]["loc"][:2] == ["body", next(iter(wrong))]
+        assert response.status_code == 422, f"{field} = {value!r} should be refused"
+        assert response.json["errors"][0]["loc"][:2] == ["body", field]
 
 
 @pytest.mark.story("events")
@@ -155,11 +143,11 @@ def test_events_are_listed_the_newest_first(ana, make):
 
 
 @pytest.mark.story("events")
-@pytest.mark.parametrize("path", ["/events/{id}", "/events/{id}/occurrences"])
-def test_event_of_another_user_does_not_exist(as_user, make, path):
-    path, bob = path.format(**make(reminders=[10])), as_user("bob")
+def test_event_of_another_user_does_not_exist(as_user, make):
+    path, bob = f"/events/{make(reminders=[10])['id']}", as_user("bob")
 
     assert bob.get(path).status_code == 404
+    assert bob.get(f"{path}/occurrences").status_code == 404
     assert bob.get("/events").json == []
     assert bob.get("/reminders").json == []
 
@@ -176,14 +164,12 @@ def test_event_of_another_user_cannot_be_changed(ana, as_user, make):
 
 
 @pytest.mark.story("events")
-@pytest.mark.parametrize(
-    "path", ["/events", "/events/1", "/events/1/occurrences", "/reminders", "/calendar.ics"]
-)
-def test_nobody_sees_anything_without_a_login(client, path):
-    response = client.get(path)
+def test_nobody_sees_anything_without_a_login(client):
+    for path in ("/events", "/events/1", "/events/1/occurrences", "/reminders", "/calendar.ics"):
+        response = client.get(path)
 
-    assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert response.status_code == 401, f"GET {path} should ask for a login"
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 # dst: in Vienna from 02:00 to 03:00 on 29 March 2026, and from 03:00 back to 02:00 on 25 October
@@ -281,49 +267,36 @@ def test_leap_day_happens_in_leap_years(make, happens):
     assert {year: len(happens(event, year)) for year in (2029, 2032)} == {2029: 0, 2032: 1}
 
 
-@pytest.mark.story("series")
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "",
-        "every Monday",
-        "FREQ=HOURLY",
-        "FREQ=WEEKLY;INTERVAL=0",
-        "FREQ=WEEKLY;COUNT=-1",
-        "FREQ=WEEKLY;COUNT=3;UNTIL=20261231T000000Z",
-        "FREQ=WEEKLY;FREQ=DAILY",
-        "FREQ=WEEKLY;BYDAY=XX",
-        "FREQ=WEEKLY;BYDAY=1MO",
-        "FREQ=DAILY;UNTIL=20260230T000000Z",
-        "FREQ=DAILY;UNTIL=20260301T000000Z",
-        "FREQ=DAILY\r\nATTENDEE:mailto:bob@example.com",
-        "FREQ=DAILY;COUNT=\u0663",
-    ],
-)
-def test_wrong_rule_is_refused(ana, rule):
-    wish = {"title": "Tea", "starts_at": "2026-03-02T12:00:00", "rrule": rule}
-
-    response = ana.post("/events", json=wish)
-
-    assert response.status_code == 422, f"the rule {rule!r} should be refused"
-    assert response.json["errors"][0]["loc"] == ["body", "rrule"]
+NONSENSE = ["", "every Monday", "FREQ=HOURLY", "FREQ=WEEKLY;FREQ=DAILY", "FREQ=WEEKLY;BYDAY=XX"]
+BAD_NUMBER = ["FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=-1", "FREQ=DAILY;COUNT=\u0663"]
+BAD_END = [
+    "FREQ=DAILY;UNTIL=20260230T000000Z",
+    "FREQ=DAILY;UNTIL=20260301T000000Z",
+    "FREQ=DAILY;COUNT=3;UNTIL=20261231T000000Z",
+]
+INJECTION = ["FREQ=DAILY\r\nATTENDEE:mailto:bob@example.com"]
+DOES_NOT_FIT = [
+    "FREQ=WEEKLY;BYDAY=TU",
+    "FREQ=MONTHLY;BYMONTHDAY=3",
+    "FREQ=MONTHLY;BYDAY=2MO",
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=YEARLY;BYMONTH=4",
+]
 
 
 @pytest.mark.story("series")
 @pytest.mark.parametrize(
-    "rule",
-    [
-        "FREQ=WEEKLY;BYDAY=TU",
-        "FREQ=MONTHLY;BYMONTHDAY=3",
-        "FREQ=MONTHLY;BYDAY=2MO",
-        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
-        "FREQ=YEARLY;BYMONTH=4",
-    ],
+    "rules",
+    [NONSENSE, BAD_NUMBER, BAD_END, INJECTION, DOES_NOT_FIT],
+    ids=["nonsense", "number", "end", "injection", "does not fit the start"],
 )
-def test_rule_that_does_not_fit_the_start_is_refused(ana, rule):
-    wish = {"title": "Tea", "starts_at": "2026-03-02T12:00:00", "rrule": rule}
+def test_wrong_rule_is_refused(ana, rules):
+    for rule in rules:
+        wish = {"title": "Tea", "starts_at": "2026-03-02T12:00:00", "rrule": rule}
+        response = ana.post("/events", json=wish)
 
-    assert ana.post("/events", json=wish).status_code == 422, f"2 March 2026 is none of {rule}"
+        assert response.status_code == 422, f"{rule!r} should be refused for Monday, 2 March 2026"
+        assert response.json["errors"][0]["loc"] == ["body", "rrule"]
 
 
 @pytest.mark.story("series")
@@ -337,21 +310,18 @@ def test_start_cannot_move_away_from_its_rule(ana, make):
 
 
 @pytest.mark.story("series")
-@pytest.mark.parametrize(
-    "query",
-    [
+def test_range_of_occurrences_is_a_year_at_most(ana, make):
+    path = f"/events/{make(rrule='FREQ=DAILY')['id']}/occurrences"
+
+    for query in [
         "from=2026-01-01T00:00:00Z&to=2027-01-03T00:00:00Z",
         "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
         "from=2026-01-01T00:00:00",
         "from=yesterday",
         "to=9999-12-31T23:59:59Z",
         "from=0001-01-01T00:00:00%2B14:00",
-    ],
-)
-def test_range_of_occurrences_is_a_year_at_most(ana, make, query):
-    path = f"/events/{make(rrule='FREQ=DAILY')['id']}/occurrences"
-
-    assert ana.get(f"{path}?{query}").status_code == 422, f"{query} should be refused"
+    ]:
+        assert ana.get(f"{path}?{query}").status_code == 422, f"{query} should be refused"
 
 
 @pytest.mark.story("series")
@@ -419,11 +389,11 @@ def test_every_occurrence_of_a_series_has_its_reminder(by_mail, make, clock, wor
     arrived = []
 
     clock.set("2026-03-27T00:00:00Z")
-    for _hour in range(6 * 24):
+    for _quarter_day in range(6 * 4):
         before = len(by_mail.messages)
         work()
         arrived += [len(by_mail.messages) - before]
-        clock.advance(hours=1)
+        clock.advance(hours=6)
 
     assert sum(arrived) == 4
     assert max(arrived) == 1
@@ -432,15 +402,14 @@ def test_every_occurrence_of_a_series_has_its_reminder(by_mail, make, clock, wor
 @pytest.mark.story("once")
 @with_mail
 def test_many_who_send_what_is_due_at_once_send_each_reminder_once(
-    by_mail, make, clock, at_once, run
+    by_mail, make, clock, at_once, work
 ):
     for number in range(12):
         make(title=f"Tea {number}", reminders=[30])
     clock.set("2026-03-02T10:30:00Z")
 
-    results = at_once(4, lambda _: run("send-due").exit_code)
+    at_once(4, lambda _: work())
 
-    assert results == [0] * 4
     subjects = [mail.subject for mail in by_mail.messages]
     assert len(subjects) == 12, f"12 reminders were due, and {len(subjects)} mails came"
     assert len({*subjects}) == 12
@@ -470,24 +439,20 @@ def test_command_says_what_it_has_sent(make, run):
 
 
 @pytest.mark.story("once")
-@pytest.mark.parametrize("moment", ["soon", "2026-03-02T10:30:00", "2036-03-02T10:30:00Z", ""])
-def test_command_refuses_what_is_no_moment_or_too_far_away(make, run, reminders, moment):
+def test_command_refuses_what_is_no_moment_or_too_far_away(make, run, reminders):
     make(reminders=[30])
 
-    result = run("send-due", "--as-of", moment)
-
-    assert result.exit_code == 2
+    for moment in ["soon", "", "2026-03-02T10:30:00", "2036-03-02T10:30:00Z"]:
+        assert run("send-due", "--as-of", moment).exit_code == 2, f"{moment!r} should be refused"
     assert len(reminders("pending")) == 1
 
 
 @pytest.mark.story("once")
-@pytest.mark.parametrize(
-    "email", ["", "ana", "a@b.example,c@d.example", "a@b.example\r\nBcc: c@d.example", "@b.example"]
-)
-def test_what_is_not_one_address_is_refused(ana, email):
-    response = ana.put("/me/email", json={"email": email})
+def test_what_is_not_one_address_is_refused(ana):
+    for email in ["", "ana", "@b.example", "a@b.example,c@d.example", "a@b.example\r\nBcc: c@d.ee"]:
+        response = ana.put("/me/email", json={"email": email})
 
-    assert response.status_code == 422
+        assert response.status_code == 422, f"{email!r} should be refused"
     assert ana.get("/me/email").json == {"email": None}
 
 
