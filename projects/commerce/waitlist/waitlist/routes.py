@@ -1,11 +1,13 @@
 """The API: events for organisers, sign-ups for those who want to come."""
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import case, func, select
 
 from common import clock, errors
 from common.api import Created, Page, endpoint
-from common.errors import Problem
+from common.errors import Problem, invalid
 from common.pagination import PageQuery, paginate
 
 from . import notices, seats, tokens
@@ -42,7 +44,9 @@ def unknown(error: seats.Unknown) -> Response:
 def create_event(body: EventIn) -> Created[NewEvent]:
     """Announce an event; the answer has the organiser's token, this once."""
     token = tokens.new()
-    event = Event(**body.model_dump(), taken=0, organiser_hash=tokens.hash_of(token))
+    event = Event(title=body.title, capacity=body.capacity, taken=0)
+    event.starts_at = in_the_future(body.starts_at)
+    event.organiser_hash = tokens.hash_of(token)
     db.session.add(event)
     db.session.commit()
     answer = NewEvent(**EventOut.model_validate(event).model_dump(), organiser_token=token)
@@ -76,7 +80,7 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
     event = seats.lock(event_id)
     event.title = changes.get("title", event.title)
     if "starts_at" in changes:
-        seats.move(event_id, changes["starts_at"])
+        seats.move(event_id, in_the_future(changes["starts_at"]))
     if "capacity" in changes:
         seats.resize(event_id, changes["capacity"], clock.now())
     db.session.commit()
@@ -158,6 +162,17 @@ def stored_signup(token: str) -> Signup:
     if signup is None:
         raise seats.Unknown("There is no such sign-up.")
     return signup
+
+
+def in_the_future(starts_at: datetime) -> datetime:
+    """Return the moment in UTC, or raise the 422: an event is announced before it starts."""
+    try:
+        starts_at = starts_at.astimezone(UTC)
+    except OverflowError:
+        raise invalid("is out of range", "body", "starts_at") from None
+    if starts_at <= clock.now():
+        raise invalid("is in the past", "body", "starts_at")
+    return starts_at
 
 
 def ask_for_organiser(event_id: int) -> None:

@@ -1,25 +1,15 @@
 """What the API takes and gives."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import MISSING, AfterValidator, AwareDatetime, Field
 
-from common import clock, mail
+from common import mail
 from common.api import Schema
 from common.pagination import PageQuery
 
 from .models import MOST_AT_ONCE, MOST_SEATS, Status
-
-
-def _in_the_future(moment: datetime) -> datetime:
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is out of range") from None
-    if moment <= clock.now():
-        raise ValueError("is in the past")
-    return moment
 
 
 def _address(text: str) -> str:
@@ -32,7 +22,6 @@ Title = Annotated[
     Field(max_length=200, pattern=r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"),
     Field(examples=["Concert in the park"]),
 ]
-Future = Annotated[AwareDatetime, AfterValidator(_in_the_future)]
 Capacity = Annotated[int, Field(ge=1, le=MOST_SEATS, examples=[50])]
 Email = Annotated[
     str,
@@ -49,7 +38,7 @@ class EventIn(Schema):
     """An event to announce."""
 
     title: Title
-    starts_at: Future
+    starts_at: AwareDatetime
     capacity: Capacity
 
 
@@ -57,7 +46,7 @@ class EventPatch(Schema):
     """Changes of an event: what is left out stays."""
 
     title: Title | MISSING = MISSING
-    starts_at: Future | MISSING = MISSING
+    starts_at: AwareDatetime | MISSING = MISSING
     capacity: Capacity | MISSING = MISSING
 
 
