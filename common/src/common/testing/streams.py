@@ -54,7 +54,8 @@ class WebSocket:
         self._notes = notes
         self._socket = connection
         self._ws = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
-        self._received: list[Any] = []
+        self.received: list[Any] = []
+        """Messages that have come and that nobody has taken by ``receive``."""
         self._parts: list[Any] = []
         self.status = 0
         self.text = ""
@@ -63,7 +64,7 @@ class WebSocket:
         """The code with which it was closed; None while it is open."""
         extra = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._write(events.Request(host=HOST, target=path, extra_headers=extra))
-        self._read_until(lambda: self.status, PATIENCE)
+        self._read_until(lambda: self.status == SWITCHING, PATIENCE)
         notes.append(f"→ WebSocket {path}\n← {self.status} {self.text}")
 
     def send(self, message: Any) -> None:
@@ -80,9 +81,9 @@ class WebSocket:
 
         AssertionError if none comes in time or the connection has been closed.
         """
-        self._read_until(lambda: self._received, timeout)
-        if self._received:
-            return self._received.pop(0)
+        self._read_until(lambda: self.received, timeout)
+        if self.received:
+            return self.received.pop(0)
         why = f"it was closed with {self.closed}" if self.closed else f"{timeout} s passed"
         raise AssertionError(f"A message should have come, but {why}.")
 
@@ -151,7 +152,7 @@ class WebSocket:
                 whole = self._parts[0][:0].join(self._parts)
                 self._parts = []
                 self._notes.append(f"← {whole!r:.300}")
-                self._received.append(_read(whole))
+                self.received.append(_read(whole))
 
 
 class EventStream:

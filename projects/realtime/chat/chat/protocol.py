@@ -1,0 +1,118 @@
+"""The frames of the WebSocket: JSON objects with a ``type``, one in a text message.
+
+Free of Flask and of the database: `parse` checks what clients send, the other functions make what
+the server sends, and `Window` says when somebody is too fast. The README has all frames in a table.
+"""
+
+import json
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from common.schema import Schema
+
+LARGEST = 4096  # bytes of a frame
+LARGEST_ID = 2**31 - 1
+MOST, PER = 20, timedelta(seconds=5)  # messages of a connection, and in which time
+
+Frame = dict[str, Any]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+ClientId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Send(Schema):
+    """A message for a room; ``client_id`` is the client's own name for it."""
+
+    type: Literal["send"]
+    room: Id
+    body: Text
+    client_id: ClientId
+
+
+class Resume(Schema):
+    """Wish for the messages of a room after the last one that the client has."""
+
+    type: Literal["resume"]
+    room: Id
+    after: int = Field(ge=0, le=LARGEST_ID)
+
+
+class Mark(Schema):
+    """Everything in the room up to this message has been delivered, or read."""
+
+    type: Literal["delivered", "read"]
+    room: Id
+    id: Id
+
+
+ADAPTER: TypeAdapter[Send | Resume | Mark] = TypeAdapter(
+    Annotated[Send | Resume | Mark, Field(discriminator="type")]
+)
+
+
+class FrameError(Exception):
+    """A frame that is refused, with its error frame; the connection lives on."""
+
+    def __init__(self, code: str, detail: str, **more: object) -> None:
+        super().__init__(detail)
+        self.frame: Frame = {"type": "error", "code": code, "detail": detail, **more}
+
+
+def parse(message: str | bytes) -> Send | Resume | Mark:
+    """Return the frame that a client has sent; raise FrameError if it is none."""
+    if isinstance(message, bytes):
+        raise FrameError("invalid", "Send text frames, not binary ones.")
+    if len(message.encode(errors="surrogatepass")) > LARGEST:
+        raise FrameError("too_large", f"A frame has at most {LARGEST} bytes.")
+    try:
+        return ADAPTER.validate_json(message, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"][1:]))
+        raise FrameError("invalid", f"{place}: {first['msg']}" if place else first["msg"]) from None
+
+
+def message_frame(message: Any, sender: str) -> Frame:
+    """Return a stored message as all in the room get it."""
+    return {
+        "type": "message",
+        "room": message.room_id,
+        "id": message.id,
+        "sender": sender,
+        "body": message.body,
+        "sent_at": rfc3339(message.sent_at),
+    }
+
+
+def presence_frame(username: str, *, online: bool, last_seen: datetime) -> Frame:
+    """Return that somebody has come or gone."""
+    seen = rfc3339(last_seen)
+    return {"type": "presence", "username": username, "online": online, "last_seen": seen}
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as text, in UTC with Z."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def dump(frame: Frame) -> str:
+    """Return the text of a frame."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+class Window:
+    """A sliding window: at most `MOST` messages in any `PER`."""
+
+    def __init__(self) -> None:
+        self._times: deque[datetime] = deque(maxlen=MOST)
+
+    def check(self, now: datetime) -> None:
+        """Count a message; raise FrameError, and count nothing, if it is one too many."""
+        if len(self._times) == MOST and (wait := self._times[0] + PER - now) > timedelta(0):
+            seconds = round(wait.total_seconds(), 3)
+            text = f"At most {MOST} messages in {PER.seconds} s; try again in {seconds} s."
+            raise FrameError("slow_down", text, retry_after=seconds)
+        self._times.append(now)

@@ -1,0 +1,210 @@
+"""The page and the HTTP API: rooms, members, and what was said."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, url_for
+from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
+from sqlalchemy.orm import aliased
+
+from common import events
+from common.accounts import current_user, login_required
+from common.api import Created, Page, Produces, endpoint
+from common.errors import Problem, invalid
+from common.pagination import PageQuery, paginate
+
+from . import presence, rooms
+from .models import Member, Room, User, db
+from .schemas import (
+    DirectIn,
+    MemberOut,
+    MessageOut,
+    MessageQuery,
+    RoomIn,
+    RoomOut,
+    RoomQuery,
+)
+
+bp = Blueprint("chat", __name__)
+
+
+@bp.get("/")
+@endpoint(responses={200: Produces("The page", "text/html")}, any_query=True)
+def index() -> Response:
+    """Show the page where people chat."""
+    return Response(render_template("index.html"))
+
+
+@bp.get("/rooms")
+@login_required
+@endpoint
+def list_rooms(query: RoomQuery) -> Page[RoomOut]:
+    """List the public rooms and those that I am in, the one with the newest message first."""
+    statement = visible_rooms().order_by(Room.last_id.desc(), Room.id.desc())
+    if query.joined:
+        statement = statement.where(Room.id.in_(my_rooms()))
+    if query.q:
+        statement = statement.where(room_name().icontains(query.q, autoescape=True))
+    return paginate(db.session, statement, query, RoomOut)
+
+
+@bp.post("/rooms")
+@login_required
+@endpoint
+def create_room(body: RoomIn) -> Created[RoomOut]:
+    """Make a room, and be its owner and first member."""
+    room = rooms.create(current_user.id, body.name, private=body.private)
+    tell_joined(room.id, current_user)
+    return Created(shown(room.id), url_for(".show_room", room_id=room.id))
+
+
+@bp.post("/dms")
+@login_required
+@endpoint(errors=(404,))
+def open_direct_room(body: DirectIn) -> Created[RoomOut] | RoomOut:
+    """Open the room of two: 201 if it is new, 200 if one of them had opened it before."""
+    other = named(body.username)
+    if other.id == current_user.id:
+        raise invalid("This is you yourself.", "body", "username")
+    room, is_new = rooms.direct(current_user.id, other.id)
+    if not is_new:
+        return shown(room.id)
+    for user in (current_user, other):
+        tell_joined(room.id, user)
+    return Created(shown(room.id), url_for(".show_room", room_id=room.id))
+
+
+@bp.get("/rooms/<int:room_id>")
+@login_required
+@endpoint
+def show_room(room_id: int) -> RoomOut:
+    """Show a room that I am in or may enter."""
+    return shown(room_id)
+
+
+@bp.get("/rooms/<int:room_id>/members")
+@login_required
+@endpoint(errors=(403,))
+def list_members(room_id: int, query: PageQuery) -> Page[MemberOut]:
+    """List who is in a room that I am in, by name."""
+    entered(room_id)
+    columns = (User.username, presence.is_online().label("online"), User.last_seen)
+    statement = select(*columns, Member.delivered_id, Member.read_id).join_from(
+        Member, User, User.id == Member.user_id
+    )
+    inside = statement.where(Member.room_id == room_id).order_by(User.username)
+    return paginate(db.session, inside, query, MemberOut)
+
+
+@bp.put("/rooms/<int:room_id>/members/<username>")
+@login_required
+@endpoint(errors=(403,))
+def add_member(room_id: int, username: str) -> None:
+    """Enter a public room, or let somebody into a room that I am in. Again changes nothing."""
+    room = shown(room_id)
+    if not room.member and username.lower() != current_user.username:
+        raise Problem(403, "Only members let others in.")
+    if room.direct:
+        raise Problem(403, "A conversation of two stays one.")
+    user = named(username)
+    if rooms.add(db.session.get_one(Room, room_id), user.id):
+        tell_joined(room_id, user, room.last_id)
+
+
+@bp.delete("/rooms/<int:room_id>/members/<username>")
+@login_required
+@endpoint(errors=(403,))
+def remove_member(room_id: int, username: str) -> None:
+    """Leave a room, or show somebody out of a room that I own."""
+    room = entered(room_id)
+    user = named(username)
+    if room.direct_key:
+        raise Problem(403, "A conversation of two stays one.")
+    if user.id != current_user.id != room.owner_id:
+        raise Problem(403, "Only the room's owner shows others out.")
+    gone = delete(Member).where(Member.room_id == room_id, Member.user_id == user.id)
+    if db.session.scalar(gone.returning(Member.user_id)) is None:
+        raise Problem(404, f"{user.username} is not in this room.")
+    db.session.commit()
+    frame = {"type": "left", "room": room_id, "username": user.username}
+    for channel in (f"room:{room_id}", f"user:{user.id}"):
+        events.publish(channel, {"frame": frame})
+
+
+@bp.get("/rooms/<int:room_id>/messages")
+@login_required
+@endpoint(errors=(403,))
+def list_messages(room_id: int, query: MessageQuery) -> list[MessageOut]:
+    """List messages, the oldest first: the last ones, or the nearest before or after an id."""
+    entered(room_id)
+    if query.after is None:
+        found = rooms.latest(current_user.id, room_id, query.before, query.limit)
+    else:
+        upto = None if query.before is None else query.before - 1
+        found = rooms.missed(current_user.id, room_id, query.after, upto, query.limit)
+    return [
+        MessageOut(id=it.id, room=room_id, sender=it.username, body=it.body, sent_at=it.sent_at)
+        for it in found
+    ]
+
+
+def my_rooms() -> Select[Any]:
+    """Return the query for the ids of the rooms that I am in."""
+    return select(Member.room_id).where(Member.user_id == current_user.id)
+
+
+def room_name() -> ColumnElement[str]:
+    """Return the name of a room as I see it: of a direct one it is the other's."""
+    pair = aliased(Member)
+    others = select(User.username).join(pair, pair.user_id == User.id)
+    other = others.where(pair.room_id == Room.id, pair.user_id != current_user.id)
+    return case(
+        (Room.direct_key.is_(None), Room.name),
+        else_=func.coalesce(other.correlate(Room).scalar_subquery(), "(deleted)"),
+    )
+
+
+def visible_rooms() -> Select[Any]:
+    """Return the query for the rooms that I may see, with the columns of RoomOut."""
+    mine = select(Member.read_id).where(
+        Member.room_id == Room.id, Member.user_id == current_user.id
+    )
+    columns = (
+        Room.id,
+        room_name().label("name"),
+        Room.private,
+        Room.direct_key.is_not(None).label("direct"),
+        mine.exists().label("member"),
+        Room.last_id,
+        mine.scalar_subquery().label("read_id"),
+    )
+    return select(*columns).where(or_(Room.private.is_(False), Room.id.in_(my_rooms())))
+
+
+def shown(room_id: int) -> RoomOut:
+    """Return a room as I see it; raise 404 if I may not know of it."""
+    row = db.session.execute(visible_rooms().where(Room.id == room_id)).one_or_none()
+    if row is None:
+        raise Problem(404, "There is no such room.")
+    return RoomOut.model_validate(row)
+
+
+def entered(room_id: int) -> Room:
+    """Return a room that I am in; raise 403 if I could be, or 404."""
+    if not shown(room_id).member:
+        raise Problem(403, "Enter the room first: PUT /rooms/{id}/members/{your name}.")
+    return db.session.get_one(Room, room_id)
+
+
+def named(username: str) -> User:
+    """Return a user, or raise the 404."""
+    user: User | None = db.session.scalar(select(User).filter_by(username=username.lower()))
+    if user is None:
+        raise Problem(404, "There is no such user.")
+    return user
+
+
+def tell_joined(room_id: int, user: User, last_id: int = 0) -> None:
+    """Tell those in a room, and the connections of who has joined it after message ``last_id``."""
+    frame = {"type": "joined", "room": room_id, "username": user.username}
+    for channel in (f"room:{room_id}", f"user:{user.id}"):
+        events.publish(channel, {"frame": frame, "last_id": last_id})

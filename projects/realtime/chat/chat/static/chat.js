@@ -1,0 +1,306 @@
+"use strict";
+// Rooms, members and messages on the page.
+
+const find = (selector) => document.querySelector(selector);
+const root = find("#chat");
+const base = root.dataset.base;
+const app = find("#app");
+const list = find("#messages");
+const LIMIT = 50;
+const rooms = new Map(); // id: room
+let me, connection, current;
+
+async function ask(path, { method = "GET", body } = {}) {
+  const csrf = document.cookie.split("; ").find((it) => it.startsWith(`${root.dataset.csrf}=`));
+  const headers = { Accept: "application/json" };
+  if (body) headers["Content-Type"] = "application/json";
+  if (csrf) headers["X-CSRF-TOKEN"] = csrf.split("=")[1];
+  let response;
+  try {
+    response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body) });
+  } catch {
+    throw new Error("The server cannot be reached.");
+  }
+  const answer = response.status === 204 ? null : await response.json().catch(() => null);
+  if (!response.ok) throw Object.assign(new Error(answer?.detail ?? response.statusText), { status: response.status });
+  return answer;
+}
+
+function complain(error) {
+  const place = find(app.hidden ? "#login .error" : "#trouble");
+  place.textContent = error?.message ?? "";
+  place.hidden = !error;
+}
+
+async function attempt(action) {
+  complain(null);
+  try {
+    return await action();
+  } catch (error) {
+    complain(error);
+    return undefined;
+  }
+}
+
+// Who am I?
+
+async function start() {
+  me = (await ask("me")).username;
+  find("#me").textContent = me;
+  find("#welcome").hidden = true;
+  app.hidden = false;
+  await loadRooms();
+  const url = new URL(`${base}ws`, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  connection = new Connection(url, { frame: receive, state: showState });
+}
+
+find("#login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { username, password } = event.target.elements;
+  const body = { username: username.value, password: password.value };
+  attempt(async () => {
+    if (event.submitter?.value === "register") await ask("register", { method: "POST", body });
+    await ask("login", { method: "POST", body });
+    await start();
+  });
+});
+
+find("#logout").addEventListener("click", async () => {
+  connection?.end();
+  await attempt(() => ask("logout", { method: "POST" }));
+  location.reload();
+});
+
+function showState(state) {
+  const badge = find("#link");
+  badge.textContent = state;
+  badge.className = `badge ${state === "online" ? "good" : "warn"}`;
+}
+
+// Rooms
+
+async function loadRooms() {
+  const found = [...(await ask("rooms?joined=true&per_page=100")), ...(await ask("rooms?per_page=100"))];
+  found.forEach((room) => rooms.set(room.id, { ...rooms.get(room.id), ...room }));
+  showRooms();
+}
+
+function showRooms() {
+  const sorted = [...rooms.values()].sort((a, b) => b.member - a.member || b.last_id - a.last_id || b.id - a.id);
+  find("#rooms").replaceChildren(...sorted.map((room) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.textContent = (room.direct ? "@ " : room.private ? "🔒 " : "# ") + room.name;
+    button.setAttribute("aria-current", room.id === current?.id);
+    button.classList.toggle("unread", room.member && room.last_id > (room.read_id ?? 0));
+    button.classList.toggle("outside", !room.member);
+    if (!room.member) button.title = "Enter this room";
+    button.addEventListener("click", () => attempt(() => enter(room.id)));
+    item.append(button);
+    return item;
+  }));
+}
+
+async function enter(id) {
+  if (!rooms.get(id)?.member) {
+    await ask(`rooms/${id}/members/${me}`, { method: "PUT" });
+    rooms.set(id, { ...rooms.get(id), ...(await ask(`rooms/${id}`)) });
+  }
+  current = rooms.get(id);
+  app.classList.add("inside");
+  find("#nothing").hidden = true;
+  find("#open").hidden = false;
+  find("#name").textContent = current.name;
+  find("#invite").hidden = current.direct;
+  list.replaceChildren();
+  showRooms();
+  const found = await ask(`rooms/${id}/messages?limit=${LIMIT}`);
+  if (current?.id !== id) return;
+  find("#older").hidden = found.length < LIMIT;
+  found.forEach((message) => show(message));
+  list.scrollTop = list.scrollHeight;
+  markRead();
+  await loadMembers();
+  find("#say input").focus();
+}
+
+find("#back").addEventListener("click", () => {
+  app.classList.remove("inside");
+  current = undefined;
+  showRooms();
+});
+
+find("#older").addEventListener("click", () => attempt(async () => {
+  const { id } = current;
+  const first = list.querySelector("li[data-id]")?.dataset.id;
+  const found = await ask(`rooms/${id}/messages?limit=${LIMIT}&before=${first}`);
+  if (current?.id !== id) return;
+  find("#older").hidden = found.length < LIMIT;
+  const height = list.scrollHeight;
+  found.forEach((message) => show(message));
+  list.scrollTop += list.scrollHeight - height;
+}));
+
+async function loadMembers() {
+  const { id } = current;
+  const members = await ask(`rooms/${id}/members?per_page=100`);
+  if (current?.id !== id) return;
+  current.members = new Map(members.map((member) => [member.username, member]));
+  showMembers();
+}
+
+function showMembers() {
+  find("#members").replaceChildren(...[...(current.members?.values() ?? [])].map((member) => {
+    const item = document.createElement("li");
+    const seen = member.last_seen ? `last seen ${new Date(member.last_seen).toLocaleString()}` : "never seen";
+    item.textContent = member.username;
+    item.classList.toggle("online", member.online);
+    item.title = member.online ? "online" : seen;
+    return item;
+  }));
+  showMarks();
+}
+
+for (const [id, make] of [
+  ["#make", ({ name, private: secret }) => ask("rooms", { method: "POST", body: { name: name.value, private: secret.checked } })],
+  ["#write", ({ username }) => ask("dms", { method: "POST", body: { username: username.value } })],
+]) {
+  find(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      const room = await make(event.target.elements);
+      rooms.set(room.id, { ...rooms.get(room.id), ...room });
+      event.target.reset();
+      event.target.closest("details").open = false;
+      await enter(room.id);
+    });
+  });
+}
+
+find("#invite").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = event.target.elements.username.value.trim();
+  attempt(async () => {
+    await ask(`rooms/${current.id}/members/${encodeURIComponent(name)}`, { method: "PUT" });
+    event.target.reset();
+  });
+});
+
+// Messages
+
+function show({ id, sender, body, sent_at: sentAt, client_id: clientId }) {
+  if (id && list.querySelector(`li[data-id="${id}"]`)) return;
+  const item = find("#message").content.cloneNode(true).firstElementChild;
+  item.querySelector("b").textContent = sender;
+  item.querySelector("p").textContent = body;
+  item.classList.toggle("mine", sender === me);
+  if (clientId) item.dataset.client = clientId;
+  if (id) settle(item, id, sentAt);
+  else item.classList.add("pending");
+  const after = id && [...list.children].find((other) => !other.dataset.id || Number(other.dataset.id) > id);
+  list.insertBefore(item, after || null);
+}
+
+function settle(item, id, sentAt) {
+  item.dataset.id = id;
+  item.dataset.time = new Date(sentAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  item.classList.remove("pending");
+  item.querySelector("small").textContent = item.dataset.time;
+}
+
+function showMarks() {
+  const others = [...(current?.members?.values() ?? [])].filter((member) => member.username !== me);
+  for (const item of list.querySelectorAll("li.mine[data-id]")) {
+    const id = Number(item.dataset.id);
+    const all = (kind) => others.length && others.every((member) => member[kind] >= id);
+    const mark = all("read_id") ? " · read" : all("delivered_id") ? " · delivered" : "";
+    item.querySelector("small").textContent = item.dataset.time + mark;
+  }
+}
+
+function markRead() {
+  if (!current || document.hidden || current.last_id <= (current.read_id ?? 0)) return;
+  connection?.put({ type: "read", room: current.id, id: current.last_id });
+  current.read_id = current.last_id;
+  showRooms();
+}
+
+find("#say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = event.target.elements.body;
+  if (!input.value.trim()) return;
+  show({ sender: me, body: input.value, client_id: connection.send(current.id, input.value) });
+  list.scrollTop = list.scrollHeight;
+  input.value = "";
+});
+
+document.addEventListener("visibilitychange", markRead);
+
+// What comes
+
+const handlers = {
+  message(frame) {
+    const room = rooms.get(frame.room);
+    if (room) room.last_id = Math.max(room.last_id, frame.id);
+    if (frame.sender !== me) connection.put({ type: "delivered", room: frame.room, id: frame.id });
+    if (current?.id === frame.room) {
+      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+      show(frame);
+      if (atEnd) list.scrollTop = list.scrollHeight;
+      markRead();
+      showMarks();
+    }
+    showRooms();
+  },
+  ack(frame) {
+    const item = list.querySelector(`li[data-client="${frame.client_id}"]`);
+    if (!item) return;
+    item.remove();
+    show({ ...frame, sender: me, body: item.querySelector("p").textContent });
+    showMarks();
+  },
+  mark(frame) {
+    const member = current?.id === frame.room && current.members?.get(frame.username);
+    if (!member) return;
+    member.delivered_id = Math.max(member.delivered_id, frame.id);
+    if (frame.type === "read") member.read_id = Math.max(member.read_id, frame.id);
+    showMarks();
+  },
+  presence(frame) {
+    const member = current?.members?.get(frame.username);
+    if (!member) return;
+    Object.assign(member, { online: frame.online, last_seen: frame.last_seen });
+    showMembers();
+  },
+  async moved(frame) {
+    if (frame.username === me && frame.type === "left") {
+      rooms.delete(frame.room);
+      if (current?.id === frame.room) find("#back").click();
+      if (!current) find("#open").hidden = !(find("#nothing").hidden = false);
+    }
+    await attempt(loadRooms);
+    if (current?.id === frame.room) await attempt(loadMembers);
+  },
+  error(frame) {
+    const item = frame.client_id && list.querySelector(`li[data-client="${frame.client_id}"]`);
+    item?.remove();
+    complain(new Error(frame.detail));
+  },
+};
+Object.assign(handlers, {
+  delivered: handlers.mark, read: handlers.mark, joined: handlers.moved, left: handlers.moved,
+  hello() {
+    attempt(loadRooms);
+    if (current) attempt(loadMembers);
+  },
+});
+
+function receive(frame) {
+  handlers[frame.type]?.(frame);
+}
+
+start().catch((error) => {
+  find("#welcome").hidden = false;
+  if (error.status !== 401) complain(error);
+});
