@@ -34,6 +34,5 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app.register_blueprint(pages.landing)
     if in_development(app):
         app.register_blueprint(demo.bp)
-    else:
-        app.extensions["shutdown"].install()
+    app.extensions["shutdown"].install()
     return app

@@ -69,13 +69,15 @@ class SharedFiles:
     def _take_place(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for place in itertools.count():
-            lock = (self.folder / f"{place}.lock").open("w")
+            lock = (self.folder / f"{place}.lock").open("a")
             self._open.append(lock)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 lock.close()
+        lock.truncate(0)
+        print(os.getpid(), file=lock, flush=True)  # for whoever looks for the owner
         names = {"counter": "counter", "histogram": "histogram", "gauge": "gauge_livesum"}
         paths = {kind: self.folder / f"{name}_{place}.db" for kind, name in names.items()}
         paths["gauge"].unlink(missing_ok=True)  # what the dead had in hand is not in our hands

@@ -21,7 +21,8 @@ class Shutdown:
     def install(self) -> None:
         """Stand before the server's own handler of SIGTERM, if it has one."""
         server_ends = signal.getsignal(signal.SIGTERM)
-        if not callable(server_ends) or threading.current_thread() is not threading.main_thread():
+        ends_at_once = not callable(server_ends) or server_ends is signal.default_int_handler
+        if ends_at_once or threading.current_thread() is not threading.main_thread():
             return
 
         def end(_signum: int, frame: FrameType | None) -> None:

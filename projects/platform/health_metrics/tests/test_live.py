@@ -1,0 +1,94 @@
+"""Several processes, and the end of them, under a real server."""
+
+import re
+import signal
+import threading
+from contextlib import nullcontext, suppress
+from os import kill
+
+import pytest
+import requests
+
+from common.testing import wait_until
+from common.testing.servers import Server
+
+SLOW = "/demo/items/1?milliseconds=1000"
+SETTINGS = {"ENVIRONMENT": "development", "DISK_FREE_MB": "0", "LOG_LEVEL": "WARNING"}
+
+
+def test_processes_add_up_and_one_that_is_killed_loses_nothing(live, at_once, tmp_path):
+    api = live(workers=2, DRAIN_SECONDS="0", **SETTINGS)
+
+    def total(pattern):
+        found = re.findall(pattern + r" ([\d.]+)", requests.get(f"{api}/metrics", timeout=30).text)
+        return sum(map(float, found))
+
+    def owners():
+        locks = (tmp_path / "live/metrics").glob("*.lock")
+        return {path.name: int(path.read_text() or 0) for path in locks}
+
+    def visit(number):
+        return requests.get(f"{api}/demo/items/{number}", timeout=30).status_code
+
+    def end_slowly(_number):
+        with suppress(requests.RequestException):  # half of them lose their process
+            requests.get(api + SLOW, timeout=30)
+
+    wait_until(lambda: at_once(20, visit) and len(owners()) == 2, 30, "counts of two processes")
+    before = total(r'http_requests_total\{.*items.*status="200"\}')
+    assert at_once(100, visit) == [200] * 100
+    assert total(r'http_requests_total\{.*items.*status="200"\}') == before + 100
+
+    slow = threading.Thread(target=at_once, args=(8, end_slowly))
+    slow.start()
+    wait_until(lambda: total("http_requests_in_flight") == 9, 10, "eight slow requests")
+    victims = owners()
+    kill(victims["0.lock"], signal.SIGKILL)
+    slow.join()
+    wait_until(
+        lambda: at_once(20, visit) and owners()["0.lock"] != victims["0.lock"], 30, "a successor"
+    )
+
+    assert total(r'http_requests_total\{.*items.*status="200"\}') >= before + 120
+    assert total("http_requests_in_flight") == 1, "the dead have nothing in hand"
+    assert owners().keys() == victims.keys(), "the successor has taken the place of the dead"
+
+
+@pytest.fixture
+def server(project, tmp_path):
+    running = Server(project.root, tmp_path, SETTINGS | {"DRAIN_SECONDS": "0.7"}, 2, 8)
+    yield running
+    running.stop()
+
+
+def test_sigterm_under_load_drops_no_request(server, at_once):
+    told = threading.Event()  # a load balancer that has seen a 503
+    answers, good = [], []
+
+    def probe():
+        response = requests.get(f"{server.url}/ready", timeout=30)
+        if response.status_code == 503:
+            answers.append(response.json()["detail"])
+            told.set()
+
+    def one(number):
+        if number == 0:  # the load balancer; its last request is still in hand when all else ends
+            wait_until(lambda: probe() or told.is_set(), 30, "a 503 of /ready")
+            assert requests.get(server.url + SLOW, timeout=30).status_code == 200
+        elif number == 1:
+            wait_until(lambda: len(good) > 100, 30, "load")
+            server.process.send_signal(signal.SIGTERM)
+        else:
+            with requests.Session() if number % 2 else nullcontext() as session:
+                while not told.is_set():  # on one connection, or on a new one each time
+                    get = session.get if session else requests.get
+                    response = get(f"{server.url}/demo/items/1?milliseconds=20", timeout=30)
+                    assert response.status_code == 200
+                    good.append(response)
+
+    at_once(10, one)  # a refused or broken connection is an exception
+
+    assert answers == ["Not ready: shutting down."]
+    assert server.process.wait(10) == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.url}/health", timeout=5)

@@ -1,0 +1,80 @@
+"""What is counted of a request, and under which labels."""
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from health_metrics import metrics, slo
+from health_metrics.metrics import BUCKETS, Metrics
+
+
+@pytest.fixture
+def counted(tmp_path):
+    return Metrics(tmp_path)
+
+
+def bucket_of(counted, seconds):
+    metrics.record(counted.files, "GET", "/x", 200, seconds)
+    name = "http_request_duration_seconds_bucket"
+    found = [
+        labels["le"]
+        for metric in counted.collect()
+        for sample_name, labels, value, *_ in metric.samples
+        if sample_name == name and value
+    ]
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "expected"),
+    [
+        ("GET", "/x/<id>", {"method": "GET", "route": "/x/<id>"}),
+        ("OPTIONS", "/x", {"method": "OPTIONS", "route": "/x"}),
+        ("BREW", "/x", {"method": "other", "route": "/x"}),
+        ("get", "/x", {"method": "other", "route": "/x"}),
+        ("POST", None, {"method": "POST", "route": "none"}),
+    ],
+)
+def test_labels_are_none_of_the_clients_making(method, route, expected):
+    assert metrics.labels(method, route) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bound"),
+    [(0, "0.005"), (0.005, "0.005"), (0.0051, "0.01"), (0.3, "0.3"), (0.31, "0.5"), (6, "+Inf")],
+)
+def test_duration_falls_into_the_first_bucket_that_is_not_less(counted, seconds, bound):
+    assert bucket_of(counted, seconds) == bound
+
+
+def test_a_bucket_ends_at_the_promise():
+    assert slo.LATENCY_SECONDS in BUCKETS
+
+
+def test_counts_are_read_off_the_same_series(counted):
+    for route, status, seconds in [
+        ("/x", 200, 0.3),
+        ("/x", 500, 0.1),
+        ("/y", 404, 0.301),
+        ("/ready", 503, 9),
+        (None, 404, 9),
+    ]:
+        metrics.record(counted.files, "GET", route, status, seconds)
+
+    assert counted.counts() == slo.Counts(requests=3, failed=1, slow=1)
+
+
+def test_each_application_has_a_registry_of_its_own(tmp_path):
+    one, other = Metrics(tmp_path / "one"), Metrics(tmp_path / "other")
+    metrics.record(one.files, "GET", "/x", 200, 0.1)
+
+    assert isinstance(other.registry, CollectorRegistry)
+    assert one.registry.get_sample_value(
+        "http_requests_total", {"method": "GET", "route": "/x", "status": "200"}
+    )
+    assert list(other.registry.collect()) == []
+
+
+def test_fault_in_recording_breaks_no_request(client, monkeypatch):
+    monkeypatch.setattr(metrics, "record", None)
+
+    assert client.get("/health").status_code == 200

@@ -1,0 +1,84 @@
+"""What the checks find, and that none of them breaks the others."""
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from health_metrics import readiness
+from health_metrics.models import db
+from health_metrics.readiness import NotReady
+
+
+def fail(error):
+    def check():
+        raise error
+
+    return check
+
+
+def test_checks_are_made_in_order_and_timed():
+    made = []
+
+    done = readiness.run_checks({name: lambda it=name: made.append(it) for name in "cab"})
+
+    assert made == ["c", "a", "b"]
+    assert [(check.name, check.ok, check.reason) for check in done] == [
+        (name, True, None) for name in "cab"
+    ]
+    assert all(check.seconds >= 0 for check in done)
+
+
+def test_words_of_not_ready_are_shown():
+    [check] = readiness.run_checks({"disk": fail(NotReady("2 MB are free"))})
+
+    assert (check.ok, check.reason) == (False, "2 MB are free")
+
+
+def test_words_of_other_exceptions_are_kept_for_the_log():
+    error = OSError("cannot connect as admin:hunter2")
+
+    [check, after] = readiness.run_checks({"database": fail(error), "disk": lambda: None})
+
+    assert (check.ok, check.reason, check.error) == (False, "failed", error)
+    assert after.ok
+
+
+def test_disk_with_just_enough_space_is_ready(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 100_000_000}))
+
+    readiness.check_disk(tmp_path, 100)
+    with pytest.raises(NotReady, match=r"100 MB .* 101 MB"):
+        readiness.check_disk(tmp_path, 101)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("DROP TABLE snapshot", "table snapshot is missing"),
+        ("ALTER TABLE snapshot DROP COLUMN slow", "column snapshot.slow is missing"),
+    ],
+)
+def test_schema_that_lacks_something_is_not_ready(client, app, change, missing):
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text(change))
+
+    [check] = [it for it in client.get("/ready").json["checks"] if not it["ok"]]
+
+    assert (check["name"], check["reason"]) == ("migrations", missing)
+
+
+def test_database_that_cannot_be_opened_fails(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/there/is/no/folder.sqlite")
+
+    [check] = readiness.run_checks({"database": lambda: readiness.check_database(engine)})
+
+    assert (check.ok, check.reason) == (False, "failed")
+
+
+def test_liveness_asks_the_database_nothing(client, max_queries):
+    with max_queries(0):
+        client.get("/health")
+
+
+def test_scrape_asks_the_database_nothing(client, max_queries):
+    with max_queries(0):
+        client.get("/metrics")
