@@ -225,6 +225,7 @@ def test_events_do_not_share_seats_or_lists(announce, sign_up):
     [
         {},
         {"email": "ana"},
+        {"email": "ana@ünreachable.example"},
         {"email": "ana@example.com\nBcc: ben@example.com"},
         {"email": "ana@example.com", "seats": 0},
         {"email": "ana@example.com", "seats": "1"},
@@ -588,6 +589,22 @@ def test_lapsed_offer_passes_on_to_who_waits_and_not_to_who_comes(offer, sign_up
 
     assert state(cem) == ("offered", None)
     assert (dora["status"], dora["position"]) == ("waitlisted", 1)
+
+
+@pytest.mark.story("offer")
+def test_confirmation_passes_on_what_others_let_lapse(
+    announce, sign_up, cancel, confirm, state, clock
+):
+    event = announce(capacity=2)
+    ana, ben, _, dora, eli = (sign_up(event, name) for name in ("ana", "ben", "cem", "dora", "eli"))
+    cancel(ana)  # Cem is next
+    clock.advance(hours=1)
+    cancel(ben)  # Dora is next
+    clock.advance(hours=23)  # Cem's time is over
+
+    confirm(dora)
+
+    assert state(eli) == ("offered", None)
 
 
 @pytest.mark.story("offer")

@@ -13,6 +13,8 @@ from .models import MOST_AT_ONCE, MOST_SEATS, Status
 
 
 def _address(text: str) -> str:
+    if not text.isascii():
+        raise ValueError("is not one mail address in ASCII")
     return str(mail.address(text)).lower()  # to nobody but RFC 5321 do Ana@ and ana@ differ
 
 
