@@ -71,18 +71,19 @@ async function act(button, success, what) {
   } catch (error) {
     wrong = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ") ?? error.detail;
     // Another tab has logged in or out, maybe as somebody else: never send the same again by itself.
-    if (error.status === 403) wrong = "This page was out of date. It is not any more: look, and try again.";
+    if (error.status === 403) wrong = "You have logged in or out in another tab. This page is up to date again: look, and try once more.";
   }
+  const wasSignedIn = !signedIn.hidden;
   try {
-    const before = signedIn.hidden;
     await show();
-    if (wrong && !before && signedIn.hidden) wrong = "Your session has ended. Please log in again.";
+    if (wrong && wasSignedIn && signedIn.hidden) wrong = "Your session has ended. Please log in again.";
   } catch (error) {
     wrong = error.detail;
   }
   complain(wrong);
   say(wrong ? "" : success);
   button.disabled = false;
+  if (wasSignedIn === signedIn.hidden) document.querySelector("#main").focus(); // the button is gone
 }
 
 function onSubmit(form, success, what) {
