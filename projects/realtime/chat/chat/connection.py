@@ -187,7 +187,7 @@ class Connection:
             case "message":
                 self.pass_message(frame, event.data["previous"])
             case "joined" | "left" if event.channel.startswith("user:"):
-                self.move(frame, event.data.get("last_id", 0))
+                self.move(frame)
             case "joined" | "left" if is_me:
                 pass  # told on the user's own channel
             case "presence":
@@ -229,7 +229,7 @@ class Connection:
         db.session.rollback()
         return after
 
-    def move(self, frame: Frame, last_id: int) -> None:
+    def move(self, frame: Frame) -> None:
         """Follow the user into a room, or out of it."""
         room = frame["room"]
         self.tell(frame)
@@ -239,8 +239,8 @@ class Connection:
             self.seen.pop(room, None)
         elif room not in self.starts:
             self.feed.add(f"room:{room}")
-            self.starts[room] = last_id
-            self.seen[room] = self.send_missed(room, last_id)
+            self.starts[room] = frame["last_id"]
+            self.seen[room] = self.send_missed(room, frame["last_id"])
 
     def tell(self, frame: Frame) -> None:
         """Send a frame; for the writer's thread alone."""

@@ -205,6 +205,6 @@ def named(username: str) -> User:
 
 def tell_joined(room_id: int, user: User, last_id: int = 0) -> None:
     """Tell those in a room, and the connections of who has joined it after message ``last_id``."""
-    frame = {"type": "joined", "room": room_id, "username": user.username}
+    told = {"type": "joined", "room": room_id, "username": user.username, "last_id": last_id}
     for channel in (f"room:{room_id}", f"user:{user.id}"):
-        events.publish(channel, {"frame": frame, "last_id": last_id})
+        events.publish(channel, {"frame": told})

@@ -33,6 +33,7 @@ class Connection {
   receive(frame) {
     if (frame.type === "hello") {
       this.tries = 0;
+      this.me = frame.username;
       for (const { room, last_id } of frame.rooms) {
         if (!this.last.has(room)) this.last.set(room, last_id);
         this.put({ type: "resume", room, after: this.last.get(room) });
@@ -43,6 +44,10 @@ class Connection {
     if (frame.type === "message") {
       if (frame.id <= (this.last.get(frame.room) ?? 0)) return;
       this.last.set(frame.room, frame.id);
+    }
+    if (frame.username === this.me) {
+      if (frame.type === "joined" && !this.last.has(frame.room)) this.last.set(frame.room, frame.last_id);
+      if (frame.type === "left") this.last.delete(frame.room);
     }
     if (frame.type === "ack") this.pending.delete(frame.client_id);
     if (frame.type === "error" && this.pending.has(frame.client_id)) {
