@@ -20,6 +20,7 @@ CATCH_UP = timedelta(days=1)  # what is due for longer than this has been missed
 LEASE = timedelta(minutes=5)  # that a scheduler has for a mail; then another may take it over
 RETRY_AFTER = (1, 5, 15, 60)  # minutes after the first, second … try
 BATCH = 100
+UNSEEN = {"synchronize_session": False}  # no row in memory needs to learn of the UPDATE
 
 
 def send_due(now: datetime | None = None) -> Counter[str]:
@@ -29,8 +30,7 @@ def send_due(now: datetime | None = None) -> Counter[str]:
     give_up(now)
     while batch := _due(now):
         for reminder_id, event_id in batch:
-            status = _handle(reminder_id, event_id, now)
-            if status:
+            if status := _handle(reminder_id, event_id, now):
                 tally[status] += 1
     return tally
 
@@ -57,8 +57,7 @@ def claim(reminder_id: int, now: datetime) -> Reminder | None:
         .values(status="sending", attempts=Reminder.attempts + 1, try_at=now + LEASE)
         .returning(Reminder)
     )
-    fresh = {"synchronize_session": False, "populate_existing": True}
-    return db.session.scalar(claimed, execution_options=fresh)
+    return db.session.scalar(claimed, execution_options=UNSEEN | {"populate_existing": True})
 
 
 def settle(reminder: Reminder, now: datetime, error: mail.MailError | None = None) -> str | None:
@@ -68,11 +67,8 @@ def settle(reminder: Reminder, now: datetime, error: mail.MailError | None = Non
     (``RETRY_AFTER``), and ``failed`` with the last try; a permanent one makes it ``failed`` at
     once. None: the claim was over, and somebody else has the reminder.
     """
-    ours = update(Reminder).where(
-        Reminder.id == reminder.id,
-        Reminder.status == "sending",
-        Reminder.try_at == reminder.try_at,
-    )
+    still_ours = (Reminder.status == "sending") & (Reminder.try_at == reminder.try_at)
+    ours = update(Reminder).where(Reminder.id == reminder.id, still_ours)
     if error is None:
         ours = ours.values(status="sent", sent_at=now, error=None)
     else:
@@ -83,9 +79,7 @@ def settle(reminder: Reminder, now: datetime, error: mail.MailError | None = Non
             try_at=now + timedelta(minutes=wait),
             error=str(error)[:200],
         )
-    return db.session.scalar(
-        ours.returning(Reminder.status), execution_options={"synchronize_session": False}
-    )
+    return db.session.scalar(ours.returning(Reminder.status), execution_options=UNSEEN)
 
 
 def give_up(now: datetime) -> None:
@@ -97,9 +91,8 @@ def give_up(now: datetime) -> None:
 
 
 def _due(now: datetime) -> list[tuple[int, int]]:
-    columns = select(Reminder.id, Reminder.event_id)
-    statement = columns.where(is_due(now)).order_by(Reminder.try_at, Reminder.id).limit(BATCH)
-    batch = [(reminder_id, event_id) for reminder_id, event_id in db.session.execute(statement)]
+    statement = select(Reminder.id, Reminder.event_id).where(is_due(now)).order_by(Reminder.try_at)
+    batch = [(row.id, row.event_id) for row in db.session.execute(statement.limit(BATCH))]
     db.session.commit()
     return batch
 
@@ -134,7 +127,6 @@ def _deliver(reminder: Reminder, event: Event, user: User) -> None:
     if user.email is None:
         click.echo(f"Reminder for {user.username}: {subject} ({event.time_zone})")
         return
-    text = f"{event.title}\n{local:%A, %d %B %Y, %H:%M} ({event.time_zone})\n"
     # The same mail has the same Message-ID: see "Watch out" in the README.
     key = f"{event.uid}-{reminder.occurs_at:%Y%m%dT%H%M%S}-{reminder.minutes}"
-    mail.send(user.email, subject, text, key=key)
+    mail.send(user.email, subject, f"{subject} ({event.time_zone})\n", key=key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from uuid import uuid4
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, String, UniqueConstraint
@@ -57,9 +57,7 @@ class Reminder(db.Model):
 
     __table_args__ = (
         UniqueConstraint("event_id", "minutes", "occurs_at"),
-        CheckConstraint(
-            "status IN ('pending', 'sending', 'sent', 'missed', 'failed')", name="status"
-        ),
+        CheckConstraint(f"status IN {get_args(Status)}", name="status"),
         Index(None, "status", "try_at"),
         Index(None, "user_id", "due_at", "id"),
         Index(None, "user_id", "status", "due_at", "id"),

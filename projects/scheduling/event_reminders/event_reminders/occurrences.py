@@ -28,7 +28,6 @@ PARTS = {  # what a rule may have; RFC 5545, section 3.3.10, without what no cal
     "BYSETPOS": "-?[1-5]",
     "WKST": DAY,
 }
-LONG = {"MONTHLY", "YEARLY"}
 
 
 def moment(local: datetime, zone: str) -> datetime:
@@ -98,7 +97,7 @@ def _parse(rule: str) -> dict[str, str]:
         raise ValueError("needs a FREQ, such as FREQ=WEEKLY")
     if {"COUNT", "UNTIL"} <= parts.keys():
         raise ValueError("has COUNT and UNTIL; one of them is enough")
-    if frequency not in LONG and (numbered or "BYSETPOS" in parts):
+    if frequency in {"DAILY", "WEEKLY"} and (numbered or "BYSETPOS" in parts):
         raise ValueError("counts days of a month, and so needs FREQ=MONTHLY or FREQ=YEARLY")
     if frequency == "WEEKLY" and "BYMONTHDAY" in parts:
         raise ValueError("cannot have BYMONTHDAY with FREQ=WEEKLY")
@@ -122,12 +121,12 @@ def _until(parts: dict[str, str]) -> datetime | None:
 def _fits(parts: dict[str, str], starts_at: datetime) -> bool:
     """Tell whether the start is a day that the rule names: months, days of months, weekdays."""
     from_end = starts_at.day - monthrange(starts_at.year, starts_at.month)[1] - 1
-    values = {name: value.split(",") for name, value in parts.items()}
+    month, weekday = str(starts_at.month), DAYS[starts_at.weekday()]
+    month_days = parts.get("BYMONTHDAY", str(from_end)).split(",")
     return (
-        str(starts_at.month) in values.get("BYMONTH", [str(starts_at.month)])
-        and bool({str(starts_at.day), str(from_end)} & {*values.get("BYMONTHDAY", [str(from_end)])})
-        and DAYS[starts_at.weekday()]
-        in [day[-2:] for day in values.get("BYDAY", [DAYS[starts_at.weekday()]])]
+        month in parts.get("BYMONTH", month).split(",")
+        and (str(starts_at.day) in month_days or str(from_end) in month_days)
+        and weekday in parts.get("BYDAY", weekday)
     )
 
 

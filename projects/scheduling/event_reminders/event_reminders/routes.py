@@ -1,7 +1,9 @@
 """Events, their occurrences and reminders, the calendar file, and ``flask send-due``."""
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Blueprint, Response, url_for
@@ -13,23 +15,14 @@ from common.api import Created, Page, Produces, endpoint
 from common.errors import Problem, invalid
 from common.pagination import PageQuery, paginate
 
-from . import due, ics, occurrences, schedule
+from . import due, ics, occurrences, schedule, schemas
 from .models import Event, Reminder, db
-from .schemas import (
-    Address,
-    EventIn,
-    EventOut,
-    EventPatch,
-    Occurrence,
-    OccurrenceQuery,
-    ReminderOut,
-    ReminderQuery,
-)
+from .schemas import EventIn, EventOut, EventPatch, Occurrence, ReminderOut
 
 bp = Blueprint("events", __name__, cli_group=None)
 
 IN_CALENDAR = 1000  # events in the calendar file
-FARTHEST = timedelta(days=366)  # that send-due looks ahead
+YEAR = timedelta(days=366)  # the longest list of occurrences, the farthest that send-due looks
 TIMES = ("starts_at", "time_zone", "rrule", "reminders")
 
 
@@ -45,8 +38,7 @@ def create_event(body: EventIn) -> Created[EventOut]:
     db.session.flush()
     schedule.reschedule(event, clock.now())
     db.session.commit()
-    location = url_for(".show_event", event_id=event.id)
-    return Created(EventOut.model_validate(event), location=location)
+    return Created(EventOut.model_validate(event), url_for(".show_event", event_id=event.id))
 
 
 @bp.get("/events")
@@ -96,23 +88,24 @@ def delete_event(event_id: int) -> None:
 @bp.get("/events/<int:event_id>/occurrences")
 @login_required
 @endpoint
-def list_occurrences(event_id: int, query: OccurrenceQuery) -> list[Occurrence]:
+def list_occurrences(event_id: int, query: schemas.OccurrenceQuery) -> list[Occurrence]:
     """List when an event happens, in a range of 366 days at most."""
     event = own(event_id)
-    first, end = query.range()
-    found = []
-    for at in event.occurrences():
-        if at >= end:
-            break
-        if at >= first:
-            found.append(Occurrence.of(at, event.time_zone))
-    return found
+    first = query.first or clock.now()
+    end = query.end or first + YEAR
+    if not timedelta(0) <= end - first <= YEAR:
+        raise invalid("This must be after 'from', and at most 366 days.", "query", "to")
+    zone = ZoneInfo(event.time_zone)
+    before_end = takewhile(lambda at: at < end, event.occurrences())
+    return [
+        Occurrence(at=at, local=at.astimezone(zone).isoformat()) for at in before_end if at >= first
+    ]
 
 
 @bp.get("/reminders")
 @login_required
 @endpoint
-def list_reminders(query: ReminderQuery) -> Page[ReminderOut]:
+def list_reminders(query: schemas.ReminderQuery) -> Page[ReminderOut]:
     """List your reminders by when they are due. Of a series, only the next one is there yet."""
     mine = select(Reminder).where(Reminder.user_id == current_user.id)
     if query.status:
@@ -130,18 +123,10 @@ def show_calendar() -> Response:
     return Response(ics.calendar(db.session.scalars(last)), mimetype="text/calendar")
 
 
-@bp.get("/me/email")
-@login_required
-@endpoint
-def show_email() -> Address:
-    """Show where your reminders go."""
-    return Address(email=current_user.email)
-
-
 @bp.put("/me/email")
 @login_required
 @endpoint
-def set_email(body: Address) -> Address:
+def set_email(body: schemas.Address) -> schemas.Address:
     """Say where your reminders go; null: nowhere, they are printed."""
     current_user.email = body.email
     db.session.commit()
@@ -159,13 +144,10 @@ def send_due(as_of: str | None) -> None:
             ahead = now - clock.now()
         except (ValueError, TypeError):
             raise click.BadParameter("is no moment such as 2026-03-02T08:50:00Z") from None
-        if ahead > FARTHEST:
-            raise click.BadParameter(f"is more than {FARTHEST.days} days ahead")
-    tally = due.send_due(now)
-    click.echo(
-        f"Sent {tally['sent']}, to try again {tally['pending']}, failed {tally['failed']}, "
-        f"missed {tally['missed']}."
-    )
+        if ahead > YEAR:
+            raise click.BadParameter(f"is more than {YEAR.days} days ahead")
+    said = "Sent {sent}, to try again {pending}, failed {failed}, missed {missed}."
+    click.echo(said.format_map(due.send_due(now)))
 
 
 def own(event_id: int, **options: Any) -> Event:
@@ -178,9 +160,8 @@ def own(event_id: int, **options: Any) -> Event:
 
 def check_rule(event: Event) -> None:
     """Write an event's rule down in the usual way, or raise the 422."""
-    if event.rrule is None:
-        return
     try:
-        event.rrule = occurrences.checked(event.rrule, event.starts_at, event.time_zone)
+        if event.rrule is not None:
+            event.rrule = occurrences.checked(event.rrule, event.starts_at, event.time_zone)
     except ValueError as error:
         raise invalid(f"rrule {error}.", "body", "rrule") from None

@@ -27,11 +27,8 @@ def reschedule(event: Event, now: datetime) -> None:
 
 def add_next(event: Event, minutes: int, earliest: datetime) -> None:
     """Add the reminder of the first occurrence from ``earliest`` on, unless one is waiting."""
-    rows = select(Reminder.occurs_at, Reminder.status).where(
-        Reminder.event_id == event.id,
-        Reminder.minutes == minutes,
-        Reminder.occurs_at >= earliest,
-    )
+    same = (Reminder.event_id == event.id) & (Reminder.minutes == minutes)
+    rows = select(Reminder.occurs_at, Reminder.status).where(same, Reminder.occurs_at >= earliest)
     there = {row.occurs_at: row.status for row in db.session.execute(rows)}
     for occurs_at in event.occurrences():
         if occurs_at < earliest:

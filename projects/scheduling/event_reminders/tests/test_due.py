@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from common import clock as clocks
 from common import mail
 from event_reminders import due
-from event_reminders.models import Event, Reminder, db
+from event_reminders.models import Reminder, db
 
 DUE = "2026-03-02T10:30:00Z"
 
@@ -121,18 +120,6 @@ def test_reminder_whose_schedulers_always_die_fails_in_the_end(claim, ana, clock
     )
 
 
-def test_event_moved_while_its_reminder_is_under_way_gets_a_new_one_alone(
-    ana, event, claim, settle
-):
-    under_way = claim()
-
-    ana.patch(f"/events/{event['id']}", json={"starts_at": "2026-03-02T18:00:00"})
-    settle(under_way, mail.MailError("451 Try again later", permanent=False))
-
-    statuses = {it["due_at"]: it["status"] for it in ana.get("/reminders").json}
-    assert statuses == {"2026-03-02T10:30:00Z": "failed", "2026-03-02T17:30:00Z": "pending"}
-
-
 def test_event_deleted_while_its_reminder_is_under_way_stays_deleted(
     ana, event, claim, settle, work
 ):
@@ -142,16 +129,6 @@ def test_event_deleted_while_its_reminder_is_under_way_stays_deleted(
     assert settle(under_way) is None
     work()
     assert ana.get("/reminders").json == []
-
-
-@pytest.mark.usefixtures("event")
-def test_schema_refuses_a_second_reminder_of_the_same_occurrence(app):
-    with app.app_context():
-        [there] = db.session.scalars(db.select(Reminder))
-        db.session.add(Reminder.of(db.session.get(Event, 1), 30, there.occurs_at))
-        with pytest.raises(IntegrityError):
-            db.session.flush()
-        db.session.rollback()
 
 
 @pytest.mark.usefixtures("event")

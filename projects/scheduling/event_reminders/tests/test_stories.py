@@ -453,7 +453,6 @@ def test_what_is_not_one_address_is_refused(ana):
         response = ana.put("/me/email", json={"email": email})
 
         assert response.status_code == 422, f"{email!r} should be refused"
-    assert ana.get("/me/email").json == {"email": None}
 
 
 # catch-up
