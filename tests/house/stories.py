@@ -8,7 +8,10 @@ from .room import ROOT, Room
 
 FILE = "tests/test_stories.py"
 # What works over a wire, too, when the same file grades a stranger's application (common.testing).
-FOR_STORIES = {"client", "run", "clock", "work", "restart", "at_once"}
+FOR_STORIES = {
+    *("client", "as_user", "connect", "run", "clock", "work", "restart", "at_once"),
+    *("upstream", "mailbox"),
+}
 OF_PYTEST = {"request", "tmp_path", "subtests"}
 HOUSE = {"common", "classroom", "flask", "sqlalchemy", "sqlite3", "importlib"}
 Test = ast.FunctionDef
