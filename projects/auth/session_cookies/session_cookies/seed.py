@@ -38,11 +38,11 @@ def fill(rows: int) -> None:
     ]
     made = []
     for _ in range(rows):
-        begin = now - timedelta(minutes=random.paretovariate(0.3) % 40_000)
+        begin = now - timedelta(minutes=random.expovariate(1 / 10_000))
         made.append(
             {
                 "key_hash": hash_of(new_id()),
-                "user_id": first + int(len(users) * random.random() ** 2),
+                "user_id": random.choice(users)["id"],
                 "device": random.choice(DEVICES),
                 "address": f"192.0.2.{random.randrange(256)}",
                 "created_at": begin,
