@@ -26,7 +26,9 @@ def remember() -> None:
     if last is not None and last.at == minute:
         return
     raw = current_app.extensions["metrics"].counts()
-    db.session.add(snapshot(minute, total_until_now(last, raw), raw))
+    made = Snapshot(host=socket.gethostname(), at=minute, **total_until_now(last, raw)._asdict())
+    made.raw_requests, made.raw_failed, made.raw_slow = raw
+    db.session.add(made)
     if last is not None:  # not "now": after a long pause the last one is still needed
         too_old = (Snapshot.host == last.host) & (Snapshot.at < last.at - KEEP)
         db.session.execute(delete(Snapshot).where(too_old))
@@ -84,13 +86,6 @@ def oldest() -> Snapshot | None:
     mine = select(Snapshot).where(Snapshot.host == socket.gethostname())
     found: Snapshot | None = db.session.scalar(mine.order_by(Snapshot.at).limit(1))
     return found
-
-
-def snapshot(moment: datetime, total: Counts, raw: Counts) -> Snapshot:
-    """Return a new snapshot of this machine's counters."""
-    made = Snapshot(host=socket.gethostname(), at=moment, **total._asdict())
-    made.raw_requests, made.raw_failed, made.raw_slow = raw
-    return made
 
 
 def totals_of(found: Snapshot | None) -> Counts:

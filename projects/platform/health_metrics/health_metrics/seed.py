@@ -2,7 +2,7 @@
 
 import socket
 from datetime import datetime, timedelta
-from math import sin
+from math import sin, tau
 from random import Random
 
 from flask import current_app
@@ -14,54 +14,51 @@ from . import history
 from .models import Snapshot, db
 from .slo import Counts
 
-HOURS = 31 * 24
-OUTAGE = HOURS - 100  # an hour in which every tenth request failed
+STEPS_A_DAY = 24 * 12  # five minutes each
+DAYS = 31
+OUTAGE = range(26 * STEPS_A_DAY, 26 * STEPS_A_DAY + 12)  # an hour in which requests failed
 
 
 def seed() -> int:
-    """Add an hourly history of 31 days if there is none; return how many snapshots were added."""
+    """Add a history of 31 days if there is none; return how many snapshots were added."""
     if history.oldest():
         return 0
-    random = Random(45)  # noqa: S311  # the same numbers for everybody
-    raw = current_app.extensions["metrics"].counts()
-    now = clock.now().replace(second=0, microsecond=0)
-    total = history.NOTHING
-    for hour in range(HOURS + 1):
-        moment = now - timedelta(hours=HOURS - hour)
-        db.session.add(history.snapshot(moment, total, raw))
-        requests = round(600 + 300 * sin(hour / 24 * 6.28))
-        failed = requests // 10 if hour == OUTAGE else int(random.random() < requests / 5000)
-        slow = round(requests * random.uniform(0, 0.006))
+    random, raw = Random(45), current_app.extensions["metrics"].counts()  # noqa: S311  # made up
+    total, totals = history.NOTHING, [history.NOTHING]
+    for step in range(DAYS * STEPS_A_DAY):
+        requests = round(50 + 25 * sin(step / STEPS_A_DAY * tau))
+        failed = requests // 8 if step in OUTAGE else random.random() < requests / 5000
+        slow = random.random() < requests / 250
         total = Counts(total.requests + requests, total.failed + failed, total.slow + slow)
-    db.session.commit()
-    return HOURS + 1
+        totals.append(total)
+    store(totals, this_minute(), timedelta(minutes=5), raw)
+    return len(totals)
 
 
 def fill(rows: int) -> None:
     """Add ``rows`` minutes before the first one that there is."""
-    host, random = socket.gethostname(), Random(45)  # noqa: S311  # made up anyway
-    first: datetime | None = db.session.scalar(
-        select(func.min(Snapshot.at)).where(Snapshot.host == host)
-    )
-    end = first or clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
-    total, made = history.NOTHING, []
-    for number in range(rows):
-        total = Counts(
-            total.requests + random.randrange(20),
-            total.failed + (random.random() < 0.005),  # noqa: PLR2004
-            total.slow + (random.random() < 0.05),  # noqa: PLR2004
-        )
-        raw = {"raw_requests": 0, "raw_failed": 0, "raw_slow": 0}
-        at = end - timedelta(minutes=rows - number)
-        made.append({"host": host, "at": at, **total._asdict(), **raw})
-    db.session.execute(
-        update(Snapshot)
-        .where(Snapshot.host == host)
-        .values(
-            requests=Snapshot.requests + total.requests,
-            failed=Snapshot.failed + total.failed,
-            slow=Snapshot.slow + total.slow,
-        )
-    )
-    db.session.execute(insert(Snapshot), made)
+    random, total, totals = Random(45), history.NOTHING, []  # noqa: S311  # made up anyway
+    for _ in range(rows):
+        totals.append(total := Counts(total.requests + random.randrange(20), total.failed, 0))
+    mine = Snapshot.host == socket.gethostname()
+    first: datetime | None = db.session.scalar(select(func.min(Snapshot.at)).where(mine))
+    later = Snapshot.requests + total.requests  # totals never fall
+    db.session.execute(update(Snapshot).where(mine).values(requests=later))
+    last = first - timedelta(minutes=1) if first else this_minute()
+    store(totals, last, timedelta(minutes=1), history.NOTHING)
+
+
+def this_minute() -> datetime:
+    """Return the moment of a snapshot that is made now."""
+    return clock.now().replace(second=0, microsecond=0)
+
+
+def store(totals: list[Counts], last: datetime, step: timedelta, raw: Counts) -> None:
+    """Store snapshots with these totals, ``step`` apart, the last one at ``last``."""
+    same = {"host": socket.gethostname()} | {f"raw_{it}": n for it, n in raw._asdict().items()}
+    moments = [last - step * back for back in reversed(range(len(totals)))]
+    rows = [
+        {"at": at, **total._asdict(), **same} for at, total in zip(moments, totals, strict=True)
+    ]
+    db.session.execute(insert(Snapshot), rows)
     db.session.commit()

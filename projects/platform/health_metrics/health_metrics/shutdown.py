@@ -8,6 +8,7 @@ requests elsewhere, and then the server ends: it accepts no more and finishes wh
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 
@@ -20,10 +21,12 @@ class Shutdown:
 
     def install(self) -> None:
         """Stand before the server's own handler of SIGTERM, if it has one."""
-        server_ends = signal.getsignal(signal.SIGTERM)
-        ends_at_once = not callable(server_ends) or server_ends is signal.default_int_handler
-        if ends_at_once or threading.current_thread() is not threading.main_thread():
+        found = signal.getsignal(signal.SIGTERM)
+        if not callable(found) or found is signal.default_int_handler:  # it ends at once
             return
+        if threading.current_thread() is not threading.main_thread():
+            return
+        server_ends: Callable[[int, FrameType | None], object] = found
 
         def end(_signum: int, frame: FrameType | None) -> None:
             server_ends(signal.SIGTERM, frame)
