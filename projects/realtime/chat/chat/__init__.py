@@ -1,4 +1,4 @@
-"""Chat over WebSockets.
+"""Chat.
 
 Rooms and direct messages that are stored before they are acknowledged, arrive in order and once,
 and survive a broken connection. The frames of `/ws` are described in the README.

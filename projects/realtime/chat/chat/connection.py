@@ -8,12 +8,12 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 
 from flask import copy_current_request_context, current_app
 from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from common import clock, events
 
@@ -63,15 +63,14 @@ class Connection:
             writer = threading.Thread(target=write, name=f"chat writer of {self.username}")
             writer.start()
             try:
-                self.beat()
+                self.note(self.beat)
                 self.read()
             finally:
                 self.feed.close()
                 writer.join(GOODBYE)
                 self.cut()  # a writer that is still there is stuck: the client does not read
                 writer.join()
-                if presence.leave(self.user_id, self.id):
-                    announce(self.user_id, online=False)
+                self.note(self.leave)
 
     def subscribe(self) -> events.Subscription:
         """Listen to the user's rooms, and only then look where each of them stands."""
@@ -108,7 +107,7 @@ class Connection:
                     return
                 if time.monotonic() >= due:
                     due = time.monotonic() + beat
-                    self.beat()
+                    self.note(self.beat)
 
     def beat(self) -> None:
         """Be seen, and look who is not any more."""
@@ -116,7 +115,20 @@ class Connection:
             announce(self.user_id, online=True)
         for user_id in presence.sweep():
             announce(user_id, online=False)
-        db.session.remove()
+
+    def leave(self) -> None:
+        """Be seen no longer."""
+        if presence.leave(self.user_id, self.id):
+            announce(self.user_id, online=False)
+
+    def note(self, change: Callable[[], None]) -> None:
+        """Do what concerns presence; if it fails, there is still the chat."""
+        try:
+            change()
+        except Exception:
+            current_app.logger.exception("presence could not be noted")
+        finally:
+            db.session.remove()
 
     def answer(self, message: str | bytes) -> None:
         """Do what a frame asks for; whatever is wrong with it, the connection lives on."""
@@ -136,7 +148,7 @@ class Connection:
             self.feed.put(OWN, {"frame": error.frame | about})
         except rooms.NotAMember:
             self.feed.put(OWN, {"frame": FORBIDDEN.frame | about})
-        except SQLAlchemyError:
+        except Exception:
             current_app.logger.exception("a frame could not be worked on")
             self.feed.put(OWN, {"frame": UNAVAILABLE.frame | about})
         finally:

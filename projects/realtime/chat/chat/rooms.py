@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, case, exists, select, update
+from sqlalchemy import Row, Select, case, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from .models import Member, Message, Room, User, db
@@ -140,8 +140,8 @@ def create(owner_id: int, name: str, *, private: bool) -> Room:
 def add(room: Room, user_id: int) -> bool:
     """Let somebody in, who has then nothing to catch up with; tell whether they were outside."""
     last = {"delivered_id": room.last_id, "read_id": room.last_id}
-    db.session.add(Member(room_id=room.id, user_id=user_id, **last))
     try:
+        db.session.execute(insert(Member).values(room_id=room.id, user_id=user_id, **last))
         db.session.commit()
     except IntegrityError:  # inside already, or just now by another request
         db.session.rollback()

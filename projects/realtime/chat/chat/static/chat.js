@@ -91,11 +91,11 @@ function showRooms() {
   find("#rooms").replaceChildren(...sorted.map((room) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
-    button.textContent = (room.direct ? "@ " : room.private ? "🔒 " : "# ") + room.name;
+    button.textContent = (room.direct ? "@ " : room.private ? "◇ " : "# ") + room.name;
     button.setAttribute("aria-current", room.id === current?.id);
     button.classList.toggle("unread", room.member && room.last_id > (room.read_id ?? 0));
     button.classList.toggle("outside", !room.member);
-    if (!room.member) button.title = "Enter this room";
+    button.title = room.member ? (room.private ? "Private" : "Public") : "Enter this room";
     button.addEventListener("click", () => attempt(() => enter(room.id)));
     item.append(button);
     return item;

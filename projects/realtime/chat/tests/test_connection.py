@@ -1,0 +1,94 @@
+"""What the writer of a connection makes of events, in whatever order they come."""
+
+import json
+from itertools import permutations
+from types import SimpleNamespace
+
+import pytest
+
+from chat import rooms
+from chat.connection import Connection
+from chat.models import User, db
+from chat.protocol import message_frame
+from common import events
+
+
+@pytest.fixture
+def told(app):
+    """A connection of ben, a room with ana, and what the connection has sent."""
+    with app.app_context():
+        users = [User(username=name, password_hash="x") for name in ("ana", "ben")]
+        db.session.add_all(users)
+        db.session.commit()
+        room = rooms.create(users[0].id, "Kitchen", private=False)
+        rooms.add(room, users[1].id)
+        sent = []
+        ws = SimpleNamespace(send=lambda text: sent.append(json.loads(text)))
+        connection = Connection(ws, users[1].id, "ben", hold=False)
+        with connection.subscribe() as connection.feed:
+            yield SimpleNamespace(
+                connection=connection, sent=sent, room=room.id, ana=users[0].id, ben=users[1].id
+            )
+        db.session.remove()
+
+
+def event_of(made, room):
+    frame = message_frame(made.message, "ana")
+    return events.Event(f"room:{room}", {"frame": frame, "previous": made.previous})
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_messages_told_in_any_order_are_sent_in_that_of_their_ids(told, order):
+    made = [rooms.deliver(told.ana, told.room, "a", f"{number}") for number in range(3)]
+    for number in (*order, *order):
+        told.connection.pass_on(event_of(made[number], told.room))
+
+    assert [frame["id"] for frame in told.sent] == [one.message.id for one in made]
+
+
+def test_message_that_was_never_told_comes_with_the_next_one(told):
+    made = [rooms.deliver(told.ana, told.room, "a", f"{number}") for number in range(3)]
+
+    told.connection.pass_on(event_of(made[2], told.room))
+
+    assert [frame["id"] for frame in told.sent] == [one.message.id for one in made]
+
+
+def test_live_message_in_order_costs_no_query(told, max_queries):
+    made = rooms.deliver(told.ana, told.room, "a", "1")
+
+    with max_queries(0):
+        told.connection.pass_on(event_of(made, told.room))
+
+    assert [frame["id"] for frame in told.sent] == [made.message.id]
+
+
+def test_repeat_heals_what_a_killed_process_did_not_tell(told):
+    rooms.deliver(told.ana, told.room, "a", "1")
+    again = rooms.deliver(told.ana, told.room, "a", "1")
+
+    for _ in range(2):
+        told.connection.pass_on(event_of(again, told.room))
+
+    assert [frame["id"] for frame in told.sent] == [again.message.id]
+
+
+def test_messages_between_joining_and_listening_are_not_lost(told):
+    room = rooms.create(told.ana, "Cellar", private=False)
+    rooms.add(room, told.ben)
+    frame = {"type": "joined", "room": room.id, "username": "ben", "last_id": 0}
+    made = rooms.deliver(told.ana, room.id, "already", "1")
+
+    told.connection.pass_on(events.Event(f"user:{told.ben}", {"frame": frame}))
+    told.connection.pass_on(event_of(made, room.id))
+
+    assert [it["type"] for it in told.sent] == ["joined", "message"]
+
+
+def test_room_that_was_left_is_silent(told):
+    left = {"type": "left", "room": told.room, "username": "ben"}
+    told.connection.pass_on(events.Event(f"user:{told.ben}", {"frame": left}))
+    made = rooms.deliver(told.ana, told.room, "a", "1")
+    told.connection.pass_on(event_of(made, told.room))
+
+    assert [it["type"] for it in told.sent] == ["left"]

@@ -1,0 +1,125 @@
+"""What is stored, and in which order."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select
+
+from chat import rooms
+from chat.models import Member, Message, Room, User, db
+
+
+@pytest.fixture
+def people(app):
+    """The ids of ana and ben, and of a room with ana in it."""
+    with app.app_context():
+        yield make_people()
+        db.session.remove()
+
+
+def make_people():
+    users = [User(username=name, password_hash="x") for name in ("ana", "ben")]
+    db.session.add_all(users)
+    db.session.commit()
+    return users[0].id, users[1].id, rooms.create(users[0].id, "Kitchen", private=False).id
+
+
+def test_delivery_has_the_id_of_the_message_before_it(people):
+    ana, _, room = people
+    made = [rooms.deliver(ana, room, "a", f"{number}") for number in range(4)]
+
+    assert made[0].previous == 0
+    for before, after in pairwise(made):
+        assert after.previous == before.message.id
+        assert after.message.id > before.message.id
+
+
+def test_room_knows_its_last_message(people):
+    ana, _, room = people
+    for number in range(3):
+        last = rooms.deliver(ana, room, "a", f"{number}").message.id
+
+    assert rooms.positions(ana) == {room: last}
+
+
+def test_other_rooms_do_not_count_as_the_message_before(people):
+    ana, _, room = people
+    other = rooms.create(ana, "Cellar", private=False).id
+    first = rooms.deliver(ana, room, "a", "1")
+    rooms.deliver(ana, other, "b", "1")
+
+    assert rooms.deliver(ana, room, "c", "2").previous == first.message.id
+
+
+def test_repeat_is_the_message_that_was_stored(people):
+    ana, _, room = people
+    first = rooms.deliver(ana, room, "first", "same")
+    rooms.deliver(ana, room, "between", "other")
+    again = rooms.deliver(ana, room, "changed", "same")
+
+    assert (again.message.id, again.message.body) == (first.message.id, "first")
+    assert (again.is_new, again.previous) == (False, first.message.id)
+    assert db.session.scalars(select(Message.body)).all() == ["first", "between"]
+
+
+def test_stranger_delivers_nothing(people):
+    ana, ben, room = people
+    with pytest.raises(rooms.NotAMember):
+        rooms.deliver(ben, room, "a", "1")
+    with pytest.raises(rooms.NotAMember):
+        rooms.deliver(ana, room + 1000, "a", "1")
+
+    assert db.session.scalars(select(Message)).all() == []
+
+
+@pytest.mark.parametrize("upto", [None, 0, 4, 7, 10])
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_missed_messages_are_those_after_an_id_up_to_another(people, upto, limit):
+    ana, _, room = people
+    ids = [rooms.deliver(ana, room, "a", f"{number}").message.id for number in range(10)]
+    for after in range(ids[0] - 1, ids[-1] + 1):
+        bound = None if upto is None else ids[0] + upto
+        expected = [it for it in ids if it > after and (bound is None or it <= bound)][:limit]
+
+        assert [it.id for it in rooms.missed(ana, room, after, bound, limit)] == expected
+
+
+def test_missed_messages_have_their_sender_and_time(people, clock):
+    clock.set("2026-03-01T12:00:00Z")
+    ana, _, room = people
+    rooms.deliver(ana, room, "hello", "1")
+
+    [row] = rooms.missed(ana, room, 0)
+
+    assert (row.username, row.body, row.room_id) == ("ana", "hello", room)
+    assert row.sent_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_stranger_misses_nothing(people):
+    ana, ben, room = people
+    rooms.deliver(ana, room, "secret", "1")
+
+    assert rooms.missed(ben, room, 0) == []
+    assert rooms.latest(ben, room) == []
+
+
+def test_resume_reads_by_an_index(people):
+    _, _, room = people
+    statement = rooms.messages(1, room).where(Message.id > 5).order_by(Message.id).limit(10)
+    compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
+    if db.engine.dialect.name == "sqlite":
+        plan = db.session.execute(db.text(f"EXPLAIN QUERY PLAN {compiled}")).all()
+        steps = " ".join(row[3] for row in plan)
+        assert "ix_message_room_id_id (room_id=? AND id>?)" in steps
+        assert "TEMP B-TREE" not in steps, "the index gives the order"
+
+
+def test_new_member_has_nothing_to_catch_up_with(people):
+    ana, ben, room = people
+    last = rooms.deliver(ana, room, "a", "1").message.id
+
+    assert rooms.add(db.session.get_one(Room, room), ben) is True
+    member = db.session.get_one(Member, (room, ben))
+    assert (member.delivered_id, member.read_id) == (last, last)
+    assert rooms.add(db.session.get_one(Room, room), ben) is False
