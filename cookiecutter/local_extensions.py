@@ -96,9 +96,11 @@ def no_package(slug: str) -> Iterator[str]:
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether Python finds a library; a mere folder of the name somewhere is none."""
+    """Tell whether Python finds a library; a mere folder is none, and neither is a project."""
     spec = PathFinder.find_spec(name)
-    return spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:
+        return False
+    return not Path(spec.origin).parents[1].joinpath("idea.toml").exists()
 
 
 def required() -> set[str]:

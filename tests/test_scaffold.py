@@ -191,7 +191,8 @@ def test_categories_to_choose_from_are_those_of_the_catalogue() -> None:
 
 
 def test_existing_folder_is_left_alone(tree: Path, settings: Path) -> None:
-    before = (tree / DEFAULT / "README.md").read_bytes()
+    before = (tree / NASTY / "README.md").read_bytes()
+    again = {"name": "Another", "category": "files", "slug": "groesse", "summary": "Another one."}
     with pytest.raises(Exception, match="directory already exists"):
-        bake(settings, tree / "projects", name="My idea", summary="Another one.")
-    assert (tree / DEFAULT / "README.md").read_bytes() == before
+        bake(settings, tree / "projects", **again)
+    assert (tree / NASTY / "README.md").read_bytes() == before
