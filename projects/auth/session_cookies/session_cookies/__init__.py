@@ -11,7 +11,7 @@ from flask import Flask
 
 import common
 
-from . import auth, commands
+from . import auth, commands, passwords
 from .models import db
 from .routes import bp
 from .seed import fill, seed
@@ -22,6 +22,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    passwords.init_app(app)
     auth.init_app(app)
     app.register_blueprint(bp)
     app.cli.add_command(commands.sweep_sessions)

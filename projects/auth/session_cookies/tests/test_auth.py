@@ -1,5 +1,7 @@
 """What holds routes, cookie and Flask-Login together."""
 
+import re
+
 import pytest
 from flask import session
 
@@ -62,6 +64,24 @@ def test_remember_cookie_of_another_project_on_localhost_does_no_harm(ana):
     ana.set_cookie("session", "eyJfdXNlcl9pZCI6IjIifQ.of.another-project")
 
     assert ana.get("/me").json["username"] == "ana"
+
+
+def test_new_secret_key_ends_tokens_and_no_sessions(ana, restart):
+    token = ana.get("/csrf").json["csrf_token"]
+    restart(SECRET_KEY="another key of the same server")
+
+    headers = {"Origin": "http://localhost", "X-CSRF-Token": token}
+    assert ana.post("/logout", headers=headers).status_code == 403
+    assert ana.get("/me").json["username"] == "ana"
+
+
+def test_page_needs_no_exception_from_its_security_policy(client):
+    page = client.get("/", headers={"Accept": "text/html"})
+
+    assert page.mimetype == "text/html"
+    assert "'unsafe" not in page.headers["Content-Security-Policy"]
+    inline = re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|javascript:", page.text)
+    assert inline == []
 
 
 def test_list_of_sessions_takes_three_statements(ana, max_queries):

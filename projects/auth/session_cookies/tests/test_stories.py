@@ -591,11 +591,11 @@ def test_token_that_is_no_header_is_refused(ana):
         ("DELETE", "/sessions/1"),
     ],
 )
-@pytest.mark.parametrize("lacks", ["Origin", "X-CSRF-Token"])
-def test_every_change_needs_origin_and_token(ana, method, path, lacks):
-    answer = ana.ask(method, path, headers={lacks: None})
+def test_every_change_needs_origin_and_token(ana, method, path):
+    without_origin = ana.ask(method, path, headers={"Origin": None})
+    without_token = ana.ask(method, path, headers={"X-CSRF-Token": None})
 
-    assert answer.status_code == 403
+    assert (without_origin.status_code, without_token.status_code) == (403, 403)
     assert ana.is_logged_in()
 
 
