@@ -28,19 +28,23 @@ def _distinct(minutes: list[int]) -> list[int]:
     return minutes
 
 
-WHOLE_SECOND = r"^20[0-6]\d-\d\d-\d\dT\d\d:\d\d:\d\d$"
-LOCAL_TIME = {"type": "string", "pattern": WHOLE_SECOND, "examples": ["2026-03-02T09:00:00"]}
+# `format` says in the API's document that there is more to a text than its pattern.
+SECOND = r"^20[0-6]\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
+LOCAL_TIME = {"type": "string", "format": "local-date-time", "pattern": SECOND}
+RULE = {"format": "rrule", "description": "Of RFC 5545.", "examples": ["FREQ=WEEKLY;BYDAY=MO"]}
+EMAIL = {"format": "email", "examples": ["ana@example.com"]}
 # No line breaks, of which Unicode has more than one: a title is also a mail's subject.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-RULE = "A recurrence rule of RFC 5545."
 
 LocalTime = Annotated[NaiveDatetime, AfterValidator(_within_range), WithJsonSchema(LOCAL_TIME)]
 Moment = Annotated[AwareDatetime, Field(ge=FIRST.replace(tzinfo=UTC), le=LAST.replace(tzinfo=UTC))]
 Title = Annotated[str, Field(max_length=200, pattern=ONE_LINE, examples=["Tea with Bob"])]
-Rule = Annotated[str, Field(max_length=200, description=RULE, examples=["FREQ=WEEKLY;BYDAY=MO"])]
+Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]
+Zone = Annotated[TimeZone, Field(json_schema_extra={"format": "time-zone"})]
 Minutes = Annotated[int, Field(ge=0, le=LONGEST_BEFORE)]
-Reminders = Annotated[list[Minutes], AfterValidator(_distinct), Field(max_length=5)]
-Email = Annotated[str, AfterValidator(lambda it: str(mail.address(it))), Field(max_length=254)]
+UNIQUE = Field(max_length=5, json_schema_extra={"uniqueItems": True})
+Reminders = Annotated[list[Minutes], AfterValidator(_distinct), UNIQUE]
+Email = Annotated[str, AfterValidator(mail.address), Field(max_length=254, json_schema_extra=EMAIL)]
 
 
 class EventIn(Schema):
@@ -48,7 +52,7 @@ class EventIn(Schema):
 
     title: Title
     starts_at: LocalTime
-    time_zone: TimeZone | None = None
+    time_zone: Zone | None = None
     rrule: Rule | None = None
     reminders: Reminders = Field([])
 
@@ -58,7 +62,7 @@ class EventPatch(Schema):
 
     title: Title | MISSING = MISSING
     starts_at: LocalTime | MISSING = MISSING
-    time_zone: TimeZone | MISSING = MISSING
+    time_zone: Zone | MISSING = MISSING
     rrule: Rule | MISSING | None = MISSING
     reminders: Reminders | MISSING = MISSING
 
