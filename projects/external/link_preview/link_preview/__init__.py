@@ -1,0 +1,25 @@
+"""Link preview.
+
+The title, description and image of a page, fetched with care and kept for a while.
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+import common
+
+from . import demo
+from .models import db
+from .routes import bp
+from .seed import fill, seed
+from .settings import Settings
+
+
+def create_app(config: Mapping[str, object] | None = None) -> Flask:
+    """Build the application; ``config`` overrides the environment."""
+    app = Flask(__name__)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    app.register_blueprint(bp)
+    demo.init_app(app)
+    return app

@@ -1,0 +1,212 @@
+"""Fetch a page that a stranger chose, without harm: to the network around us, or to ourselves.
+
+The connection itself is the work of ``common.fetch``: it resolves a name once, asks
+``check_address`` about every address, and connects to no other one. What may be asked, and how
+much of the answer is read, is decided here.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import dns.exception
+import dns.resolver
+import idna
+
+from common import fetch
+from common.fetch import Address, FetchError, Refused, Rules
+
+MAX_URL = 2048
+WEB_PORTS = frozenset({80, 443})
+HTML = {"text/html", "application/xhtml+xml"}
+UNKNOWN_TYPE = "application/octet-stream"
+HEADERS = {
+    "User-Agent": "flask-45-link-preview/1.0",
+    "Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
+}
+
+# urlsplit silently drops tabs and line breaks, and browsers read "\" as "/".
+FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+MAX_HOST = 253  # RFC 1035
+PATH, QUERY = "%/:@!$&'()*+,;=~", "%/:@!$&'()*+,;=~?"  # what needs no percent sign there
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+
+# Refused besides the kinds below: IPv6 addresses in which an IPv4 address is wrapped, which a
+# router or the system may unpack; and networks that count as global though routers answer there.
+SPECIAL = {
+    "::ffff:0:0/96": "an IPv4-mapped address",
+    "64:ff9b::/96": "a NAT64 address",
+    "64:ff9b:1::/48": "a NAT64 address",
+    "2001::/32": "a Teredo address",
+    "2002::/16": "a 6to4 address",
+    "192.0.0.0/24": "an address of protocols",
+    "192.88.99.0/24": "a 6to4 relay",
+    "2001::/23": "an address of protocols",
+    "3fff::/20": "an address of documentation",
+    "5f00::/16": "an address of routers",
+}
+NETWORKS = {ipaddress.ip_network(network): kind for network, kind in SPECIAL.items()}
+KINDS = ("unspecified", "loopback", "link_local", "multicast", "reserved", "private", "site_local")
+
+
+class BadStatus(FetchError):
+    """The other side answered with something else than success."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"it answered with the status {status}")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What has been fetched. ``body`` is None for what is no HTML, and ``size`` else."""
+
+    url: str
+    media_type: str
+    content_type: str
+    body: bytes | None
+    size: int | None
+
+
+def check_address(address: Address) -> None:
+    """Refuse an address that does not belong to the public internet.
+
+    Public is what ``address.is_global`` says (the IANA registries of special-purpose addresses,
+    RFC 6890), except what is one of ``KINDS``, such as ``address.is_multicast``, and what lies in
+    one of ``NETWORKS``: there, an IPv6 address in which an IPv4 address is wrapped is refused
+    whatever that IPv4 address is.
+
+    Raises:
+        Refused: with the reason, such as "leads to 127.0.0.1, a loopback address".
+    """
+    for network, what in NETWORKS.items():
+        if address in network:
+            raise Refused(f"leads to {address}, {what}")
+    for kind in KINDS:
+        if getattr(address, f"is_{kind}", False):
+            raise Refused(f"leads to {address}, a {kind.replace('_', '-')} address")
+    if not address.is_global:
+        raise Refused(f"leads to {address}, which is not a public address")
+
+
+def read_at_most(chunks: Iterable[bytes], limit: int) -> bytes:
+    """Return the first ``limit`` bytes of what comes, or all of it where that is less.
+
+    ``chunks`` may have no end: no more of them are taken than are needed, none once ``limit`` is
+    reached, and at no time is more kept than ``limit`` and one chunk.
+    """
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) >= limit:
+            break
+    return bytes(body[:limit])
+
+
+def check_url(
+    url: str, ports: Collection[int] = WEB_PORTS, allow_hosts: Collection[str] = ()
+) -> str:
+    """Return ``url`` in the one spelling in which it is fetched and remembered, or refuse it.
+
+    Allowed are ``http`` and ``https`` URLs of at most 2,048 characters with a host, at one of
+    ``ports`` or at a ``host:port`` of ``allow_hosts``, without user name and password, white space,
+    control characters and backslashes. An IPv4 address has four decimal numbers: 2130706433,
+    0x7f.1, 127.1 and 0177.0.0.1 are refused. International names become punycode. The fragment
+    is left out, for it is never sent.
+
+    Raises:
+        Refused: with the reason, in words for the person who typed the URL.
+    """
+    if FORBIDDEN.search(url):
+        raise Refused("contains white space, a control character or a backslash")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused("has a malformed host or port") from error
+    if parts.scheme not in fetch.DEFAULT_PORTS:
+        raise Refused("must begin with http:// or https://")
+    if "@" in parts.netloc:
+        raise Refused("must not contain a user name or a password")
+    host = _host(parts.hostname or "")
+    default = fetch.DEFAULT_PORTS[parts.scheme]
+    authority = host if port in (None, default) else f"{host}:{port}"
+    path, query = quote(parts.path, PATH) or "/", quote(parts.query, QUERY)
+    normal = urlunsplit((parts.scheme, authority, path, query, ""))
+    if len(normal) > MAX_URL or len(url) > MAX_URL:
+        raise Refused(f"is longer than {MAX_URL:,} characters")
+    if (default if port is None else port) not in ports and not fetch.is_allowed(
+        normal, allow_hosts
+    ):
+        raise Refused(f"asks port {port}; allowed is {' or '.join(map(str, sorted(ports)))}")
+    return normal
+
+
+def _host(host: str) -> str:
+    """Return a host in lower case, as punycode, without the dot at its end."""
+    try:
+        if ":" in host:
+            if "%" in host:
+                raise Refused("has a host with a zone of this machine")
+            return f"[{ipaddress.IPv6Address(host)}]"
+        if not host.isascii():
+            host = idna.encode(host, uts46=True).decode()
+    except ValueError as error:  # idna's errors are ValueErrors
+        raise Refused("has a malformed host") from error
+    host = host.lower().removesuffix(".")
+    labels = host.split(".")
+    if NUMBER.fullmatch(labels[-1]):
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError as error:
+            raise Refused(f"has the host {host}, an address in a misleading spelling") from error
+    if len(host) > MAX_HOST or not all(LABEL.fullmatch(label) for label in labels):
+        raise Refused("needs a host, such as example.com")
+    return host
+
+
+def dns_resolver(server: str) -> Callable[[str, float], list[str]]:
+    """Return a resolver that asks the DNS server ``address:port`` for A and AAAA."""
+    address, _, port = server.rpartition(":")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [address.strip("[]")], int(port)
+
+    def resolve(name: str, seconds: float) -> list[str]:
+        try:
+            found = resolver.resolve_name(name, lifetime=seconds)
+        except dns.exception.Timeout:
+            raise fetch.TimedOut(f"the name {name} was not resolved in time") from None
+        except dns.exception.DNSException:
+            raise fetch.Unreachable(f"the name {name} cannot be resolved") from None
+        return list(found.addresses())
+
+    return resolve
+
+
+def fetch_page(url: str, rules: Rules, max_bytes: int) -> Page:
+    """Fetch a page; of what is no HTML, the headers alone.
+
+    Raises:
+        FetchError: there is no answer, or (BadStatus) no good one.
+    """
+    with fetch.stream("GET", url, headers=HEADERS, rules=rules) as answer:
+        if answer.status // 100 != 2:  # noqa: PLR2004  # 2xx is success
+            raise BadStatus(answer.status)
+        content_type = answer.headers.get("Content-Type", "")
+        media_type = content_type.partition(";")[0].strip().lower()
+        body = None
+        if media_type in HTML or not media_type:
+            body = read_at_most(answer.chunks, max_bytes)
+            if not media_type:
+                is_html = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+                media_type, body = ("text/html", body) if is_html else (UNKNOWN_TYPE, None)
+        if not MEDIA_TYPE.fullmatch(media_type):
+            media_type = UNKNOWN_TYPE
+        length = answer.headers.get("Content-Length", "")
+        says_size = body is None and "Content-Encoding" not in answer.headers
+        size = int(length) if says_size and re.fullmatch("[0-9]{1,15}", length) else None
+        return Page(answer.url, media_type, content_type, body, size)

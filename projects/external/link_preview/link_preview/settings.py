@@ -1,0 +1,45 @@
+"""The environment variables of this project, besides those of every project."""
+
+from flask import current_app
+from pydantic import Field, field_validator
+
+from common.fetch import FetchSettings
+
+
+class Settings(FetchSettings):
+    """What can be set."""
+
+    allowed_ports: str = Field("80,443", description="Ports that may be fetched, with commas.")
+    dns_server: str = Field(
+        "",
+        pattern=r"^([0-9.]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})?$",
+        description="address:port of the DNS server to ask; default: the system's resolver.",
+    )
+    connect_timeout: float = Field(
+        3, gt=0, le=60, description="Seconds for the name and the connection, at each redirect."
+    )
+    total_timeout: float = Field(
+        8, gt=0, le=300, description="Seconds for redirects, TLS, headers and body together."
+    )
+    max_bytes: int = Field(
+        1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Bytes of a page that are read."
+    )
+    cache_seconds: int = Field(
+        3600, ge=1, le=30 * 24 * 3600, description="Seconds that a preview is kept."
+    )
+
+    @field_validator("allowed_ports")
+    @classmethod
+    def _are_ports(cls, value: str) -> str:
+        ports = [port.strip() for port in value.split(",")]
+        for port in ports:
+            if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):  # noqa: PLR2004
+                raise ValueError(f"{port!r} is no port")
+        return ",".join(ports)
+
+
+def allowed() -> tuple[frozenset[int], frozenset[str]]:
+    """Return the ports and the ``host:port`` that may be fetched."""
+    config = current_app.config
+    ports = frozenset(map(int, config["ALLOWED_PORTS"].split(",")))
+    return ports, frozenset(filter(None, config["ALLOW_HOSTS"].split(",")))

@@ -1,0 +1,31 @@
+"""Several processes on one database, as in production."""
+
+import threading
+
+import requests
+
+
+def test_two_processes_fetch_a_page_once(live, at_once, upstream):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def page(_request):
+        asked.set()
+        go_on.wait(10)
+        return "<title>Once</title>"
+
+    upstream.answer("/page", page)
+    api = live(workers=2, ALLOW_HOSTS=upstream.address)
+
+    def ask(number):
+        if number == 30:
+            asked.wait(30)
+            go_on.set()
+            return None
+        query = {"url": upstream.url("/page")}
+        return requests.get(f"{api}/preview", params=query, timeout=30)
+
+    answers = at_once(31, ask)[:30]
+
+    assert [answer.status_code for answer in answers] == [200] * 30
+    assert {answer.json()["title"] for answer in answers} == {"Once"}
+    assert len(upstream.requests) == 1

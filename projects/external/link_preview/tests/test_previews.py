@@ -1,0 +1,120 @@
+"""The cache: who fetches, who waits, what is kept."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from common import clock as now_is
+from link_preview import demo, metadata, previews
+from link_preview.models import Preview, db
+
+pytestmark = pytest.mark.settings(ALLOW_HOSTS="{upstream}")
+
+
+@pytest.fixture
+def ask(client, upstream):
+    """Ask for the preview of a path of the stand-in."""
+    return lambda path="/x": client.get("/preview", query_string={"url": upstream.url(path)})
+
+
+def test_failure_is_kept_for_a_moment_alone(ask, upstream, clock):
+    clock.set("2026-03-01T12:00:00Z")
+    assert ask().status_code == 502
+    upstream.answer("/x", "<title>Up again</title>")
+
+    clock.advance(seconds=previews.FAILURE_SECONDS - 1)
+    assert ask().status_code == 502, "nobody should knock at a broken door all the time"
+    clock.advance(seconds=2)
+    assert ask().json["title"] == "Up again"
+    assert len(upstream.requests) == 2
+
+
+def test_claim_of_a_process_that_died_ends(ask, upstream, app, clock):
+    clock.set("2026-03-01T12:00:00Z")
+    upstream.answer("/x", "<title>X</title>")
+    with app.app_context():
+        assert previews._claimed(upstream.url("/x"), "dead")
+        assert not previews._claimed(upstream.url("/x"), "second")
+
+    clock.advance(seconds=app.config["TOTAL_TIMEOUT"] + previews.GRACE_SECONDS)
+
+    assert ask().json["title"] == "X"
+
+
+def test_outcome_of_a_lost_claim_is_not_kept(app, upstream):
+    url = upstream.url("/x")
+    with app.app_context():
+        previews._claimed(url, "first")
+        past = now_is.now() - timedelta(seconds=1)
+        db.session.execute(update(Preview).values(claimed_until=past))
+        db.session.commit()
+        assert previews._claimed(url, "second")
+
+        previews._store(url, "first", {"preview": {"type": "late"}})
+
+        assert db.session.scalar(select(Preview.outcome)) is None
+        assert db.session.scalar(select(Preview.claim)) == "second"
+
+
+def test_mistake_in_our_code_keeps_nobody_waiting(ask, upstream, monkeypatch):
+    upstream.answer("/x", "<title>X</title>")
+    with monkeypatch.context() as broken:
+        broken.setattr(metadata, "extract", lambda *_: 1 / 0)
+        assert ask().status_code == 500
+
+    assert ask().json["title"] == "X"
+
+
+def test_what_has_expired_is_forgotten(ask, upstream, app, clock):
+    clock.set("2026-03-01T12:00:00Z")
+    upstream.answer("/x", "<title>X</title>")
+    for number in range(3):
+        ask(f"/{number}")
+    clock.advance(hours=2)
+
+    ask()
+
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Preview)) == 1
+
+
+def test_cached_preview_takes_one_statement(ask, upstream, max_queries):
+    upstream.answer("/x", "<title>X</title>")
+    ask()
+
+    with max_queries(1):
+        assert ask().json["cached"] is True
+
+
+def test_seed_gives_previews_without_a_network(client, run):
+    assert run("seed").output == "Added 2 rows of demo data.\n"
+    assert "already" in run("seed").output
+
+    card = client.get("/preview?url=https://news.example/octopus").json
+    assert (card["type"], card["cached"]) == ("article", True)
+
+
+def test_demo_site_shows_what_it_says():
+    site = demo.site.test_client()
+    for path in demo.EXAMPLES:
+        with site.get(path) as response:
+            assert response.status_code in {200, 301, 302, 500}, path
+    said = metadata.extract(site.get("/recipe").data, "text/html", "http://a.example/")
+    assert json.dumps(said.title) == '"Plum dumplings"'
+
+
+def test_demo_site_is_offered_only_where_it_may_be_fetched(client, restart):
+    assert "Shift_JIS" not in client.get("/").text
+    restart(ALLOW_HOSTS="127.0.0.1:5080")
+    assert 'value="http://127.0.0.1:5080/tea"' in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"ALLOWED_PORTS": "80,x"}, {"ALLOWED_PORTS": "0"}, {"DNS_SERVER": "dns.example:53"}],
+)
+def test_setting_that_makes_no_sense_stops_the_start(restart, setting):
+    with pytest.raises(SystemExit):
+        restart(**setting)
