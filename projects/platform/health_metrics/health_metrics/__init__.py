@@ -12,10 +12,10 @@ from flask import Flask
 import common
 from common import pages, scheduler
 
-from . import demo, history, logs, middleware
+from . import history, logs, middleware
 from .metrics import Metrics
 from .models import db
-from .routes import bp
+from .routes import bp, demo, private
 from .seed import fill, seed
 from .settings import Settings, in_development
 from .shutdown import Shutdown
@@ -31,8 +31,9 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     middleware.init_app(app, app.extensions["metrics"])
     scheduler.init_app(app, history.remember, every=60)
     app.register_blueprint(bp)
+    app.register_blueprint(private)
     app.register_blueprint(pages.landing)
     if in_development(app):
-        app.register_blueprint(demo.bp)
+        app.register_blueprint(demo)
     app.extensions["shutdown"].install()
     return app

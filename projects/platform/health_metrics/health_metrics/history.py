@@ -1,8 +1,8 @@
 """The objectives over time: what the counters showed, minute by minute."""
 
 import socket
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import starmap
 
 from flask import current_app
 from sqlalchemy import delete, select
@@ -13,7 +13,7 @@ from common import clock
 from . import slo
 from .models import Snapshot, db
 from .schemas import ObjectiveOut, Slo
-from .slo import OBJECTIVES, Counts
+from .slo import Counts
 
 KEEP = slo.PERIOD + timedelta(days=1)
 NOTHING = Counts(0, 0, 0)
@@ -32,59 +32,43 @@ def remember() -> None:
     if last is not None:  # not "now": after a long pause the last one is still needed
         too_old = (Snapshot.host == last.host) & (Snapshot.at < last.at - KEEP)
         db.session.execute(delete(Snapshot).where(too_old))
-    try:
+    with suppress(IntegrityError):  # another scheduler was first
         db.session.commit()
-    except IntegrityError:  # another scheduler was first
-        db.session.rollback()
 
 
 def report() -> Slo:
     """Compute budgets and burn rates from the counters and what they showed before."""
     now = clock.now()
     total = total_until_now(at_most(now), current_app.extensions["metrics"].counts())
-    begin = at_most(now - slo.PERIOD) or oldest()
+    windows = slo.WINDOWS | {"period": slo.PERIOD}
     grown = {
         name: slo.increase(totals_of(at_most(now - window)), total)
-        for name, window in [*slo.WINDOWS.items(), ("period", slo.PERIOD)]
+        for name, window in windows.items()
     }
-    return Slo(
-        period_days=slo.PERIOD.days,
-        since=begin.at if begin else None,
-        objectives=[state_of(objective, grown) for objective in OBJECTIVES],
-    )
+    states = [state_of(objective, grown) for objective in slo.OBJECTIVES]
+    return Slo(period_days=slo.PERIOD.days, objectives=states)
 
 
 def state_of(objective: slo.Objective, grown: dict[str, Counts]) -> ObjectiveOut:
     """Say how an objective stands, given how the counters have grown in each window."""
     bad = {name: getattr(counts, objective.bad) for name, counts in grown.items()}
-    rates = {
-        name: slo.burn_rate(bad[name], grown[name].requests, objective.target)
-        for name in slo.WINDOWS
+    asked = {name: counts.requests for name, counts in grown.items()}
+    target = objective.target
+    rates = {name: slo.burn_rate(bad[name], asked[name], target) for name in slo.WINDOWS}
+    found = {
+        "requests": asked["period"],
+        "bad": bad["period"],
+        "budget_left": round(slo.budget_left(bad["period"], asked["period"], target), 4),
+        "burn_rates": {name: round(rate, 4) for name, rate in rates.items()},
+        "alert": slo.alert(rates),
     }
-    requests = grown["period"].requests
-    return ObjectiveOut(
-        name=objective.name,
-        text=objective.text,
-        target=objective.target,
-        requests=requests,
-        bad=bad["period"],
-        budget_left=round(slo.budget_left(bad["period"], requests, objective.target), 4),
-        burn_rates={name: round(rate, 4) for name, rate in rates.items()},
-        alert=slo.alert(rates),
-    )
+    return ObjectiveOut.model_validate(objective._asdict() | found)
 
 
 def at_most(moment: datetime) -> Snapshot | None:
     """Return the last snapshot of this machine's counters that is not after ``moment``."""
     mine = select(Snapshot).where(Snapshot.host == socket.gethostname(), Snapshot.at <= moment)
     found: Snapshot | None = db.session.scalar(mine.order_by(Snapshot.at.desc()).limit(1))
-    return found
-
-
-def oldest() -> Snapshot | None:
-    """Return the first snapshot of this machine's counters."""
-    mine = select(Snapshot).where(Snapshot.host == socket.gethostname())
-    found: Snapshot | None = db.session.scalar(mine.order_by(Snapshot.at).limit(1))
     return found
 
 
@@ -98,4 +82,4 @@ def total_until_now(last: Snapshot | None, raw: Counts) -> Counts:
     if last is None:
         return raw
     grown = slo.increase(Counts(last.raw_requests, last.raw_failed, last.raw_slow), raw)
-    return Counts(*starmap(int.__add__, zip(totals_of(last), grown, strict=True)))
+    return Counts(*map(sum, zip(totals_of(last), grown, strict=True)))

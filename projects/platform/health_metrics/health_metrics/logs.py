@@ -14,21 +14,13 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without its end."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
+        line: dict[str, Any] = {"time": datetime.fromtimestamp(record.created, UTC).isoformat()}
+        line |= {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if has_request_context():
-            request_id = g.get("request_id")
-            line |= {
-                "message": line["message"].removeprefix(f"[{request_id}] "),
-                "request_id": request_id,
-                "method": request.method,
-                "path": request.path,
-                "route": request.url_rule.rule if request.url_rule else None,
-            }
+            request_id, rule = g.get("request_id"), request.url_rule
+            line["message"] = line["message"].removeprefix(f"[{request_id}] ")
+            line |= {"request_id": request_id, "method": request.method, "path": request.path}
+            line["route"] = rule.rule if rule else None
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -13,7 +13,7 @@ from .shared import Family, SharedFiles
 
 REQUESTS = Family("counter", "http_requests", "Requests answered.")
 DURATION = Family("histogram", "http_request_duration_seconds", "Time to the end of the answer.")
-IN_FLIGHT = Family("gauge", "http_requests_in_flight", "Requests being answered now.")
+IN_FLIGHT = Family("gauge_livesum", "http_requests_in_flight", "Requests being answered now.")
 
 # An objective can only be read off where a bucket ends: 0.3 is the promise of `slo`.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, float("inf"))
@@ -34,24 +34,17 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Add up what all processes have counted."""
-        merged = MultiProcessCollector.merge(self.files.paths())  # type: ignore[no-untyped-call]
-        return list(merged)
+        return list(MultiProcessCollector.merge(self.files.paths()))  # type: ignore[no-untyped-call]
 
     def counts(self) -> slo.Counts:
         """Return what the objectives are about."""
-        requests = failed = measured = fast = 0.0
-        limit = le(slo.LATENCY_SECONDS)
-        for sample in (sample for metric in self.collect() for sample in metric.samples):
-            if sample.labels.get("route") in NOT_PROMISED:
-                continue
-            if sample.name == f"{REQUESTS.name}_total":
-                requests += sample.value
-                failed += sample.value if sample.labels["status"] >= "500" else 0
-            elif sample.name == f"{DURATION.name}_count":
-                measured += sample.value
-            elif sample.name == f"{DURATION.name}_bucket" and sample.labels["le"] == limit:
-                fast += sample.value
-        return slo.Counts(round(requests), round(failed), round(measured - fast))
+        found = [it for metric in self.collect() for it in metric.samples]
+        found = [it for it in found if it.labels.get("route") not in NOT_PROMISED]
+        requests = sum(it.value for it in found if it.name == f"{REQUESTS.name}_total")
+        failed = sum(it.value for it in found if it.labels.get("status", "") >= "500")
+        measured = sum(it.value for it in found if it.name == f"{DURATION.name}_count")
+        fast = sum(it.value for it in found if it.labels.get("le") == le(slo.LATENCY_SECONDS))
+        return slo.Counts(int(requests), int(failed), int(measured - fast))
 
 
 def le(bound: float) -> str:

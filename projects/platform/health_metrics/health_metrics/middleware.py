@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from flask import Flask, request
@@ -11,7 +12,6 @@ from . import metrics
 from .metrics import IN_FLIGHT, Metrics
 
 ROUTE = "health_metrics.route"  # in the WSGI environment
-FAILED = 500
 
 
 def init_app(app: Flask, counted: Metrics) -> None:
@@ -20,8 +20,7 @@ def init_app(app: Flask, counted: Metrics) -> None:
 
     def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         began = time.perf_counter()
-        status = FAILED  # unless something answers
-        ended = False
+        status = 500  # unless something answers
 
         def start(line: str, headers: Any, exc_info: Any = None) -> Any:
             nonlocal status
@@ -29,10 +28,6 @@ def init_app(app: Flask, counted: Metrics) -> None:
             return start_response(line, headers, exc_info)
 
         def end() -> None:
-            nonlocal ended
-            if ended:  # a server may close twice
-                return
-            ended = True
             seconds = time.perf_counter() - began
             counted.files.add(IN_FLIGHT, "", -1)
             try:
@@ -42,12 +37,11 @@ def init_app(app: Flask, counted: Metrics) -> None:
                 app.logger.exception("A request was not recorded")
 
         counted.files.add(IN_FLIGHT, "", 1)
-        try:
-            # The request ends with the last byte: the server closes what it has sent.
-            return ClosingIterator(inner(environ, start), end)
-        except BaseException:
-            end()
-            raise
+        with ExitStack() as once:  # an exception ends it here,
+            once.callback(end)
+            answer = inner(environ, start)
+            # and else the last byte does: then the server closes the answer, some twice.
+            return ClosingIterator(answer, once.pop_all().close)
 
     app.wsgi_app = wsgi  # type: ignore[method-assign]
     app.before_request(_note_route)

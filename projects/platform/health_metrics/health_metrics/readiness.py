@@ -3,58 +3,50 @@
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from logging import Logger
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, MetaData, inspect, text
 
+from common.schema import Schema
+
 MEGABYTE = 1_000_000
-QUEUE_SECONDS = 1
 
 
 class NotReady(Exception):
     """What is missing, in words that strangers may read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What came of one check."""
+class Check(Schema):
+    """What came of one check of readiness, and how long it took."""
 
     name: str
     ok: bool
     seconds: float
-    reason: str | None = None
-    error: Exception | None = None
+    reason: str | None
 
 
-def run_checks(checks: Mapping[str, Callable[[], object]]) -> list[Check]:
+def run_checks(checks: Mapping[str, Callable[[], object]], log: Logger) -> list[Check]:
     """Call each check, in order, and return what came of it; never raise.
 
     A check that returns is ok, whatever it returns. One that raises is not, and the others are
     still made. ``seconds`` is how long it took, by ``time.perf_counter``. ``reason`` is None for
     what is ok, the text of a `NotReady`, and for any other exception ``"failed"``: its text may
-    name hosts, users and passwords. ``error`` is the exception, for the log.
+    name hosts, users and passwords. The exception goes to ``log``, as a warning with ``exc_info``.
     """
     done = []
     for name, check in checks.items():
-        began = time.perf_counter()
-        error: Exception | None = None
+        began, reason = time.perf_counter(), None
         try:
             check()
-        except Exception as raised:  # noqa: BLE001  # the route logs it
-            error = raised
+        except Exception as error:  # whatever it is, the check has failed
+            reason = str(error) if isinstance(error, NotReady) else "failed"
+            log.warning("not ready: %s", name, exc_info=error)
         seconds = time.perf_counter() - began
-        done.append(Check(name, error is None, seconds, _reason(error), error))
+        done.append(Check(name=name, ok=reason is None, seconds=seconds, reason=reason))
     return done
-
-
-def _reason(error: Exception | None) -> str | None:
-    if error is None:
-        return None
-    return str(error) if isinstance(error, NotReady) else "failed"
 
 
 def check_database(engine: Engine) -> None:
@@ -76,16 +68,12 @@ def check_migrations(engine: Engine, metadata: MetaData) -> None:
 
 def check_queue(url: str) -> None:
     """Ask the queue's server for an answer within a second, once."""
-    with Redis.from_url(
-        url,
-        socket_timeout=QUEUE_SECONDS,
-        socket_connect_timeout=QUEUE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    ) as queue:
+    once = Retry(NoBackoff(), 0)
+    with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once) as queue:
         queue.ping()
 
 
-def check_disk(folder: Path, least_mb: int) -> None:
+def check_disk(folder: str, least_mb: int) -> None:
     """Raise `NotReady` where the disk of ``folder`` has less than ``least_mb`` megabytes free.
 
     A megabyte has 1,000,000 bytes. The reason says how many are free and how many are needed.

@@ -1,10 +1,9 @@
 """What operators, load balancers and Prometheus ask for."""
 
 import hmac
+import time
 from collections.abc import Callable
-from functools import partial, wraps
-from pathlib import Path
-from typing import ParamSpec, TypeVar
+from functools import partial
 
 from flask import Blueprint, Response, current_app, request
 from prometheus_client.exposition import choose_encoder
@@ -12,45 +11,37 @@ from prometheus_client.exposition import choose_encoder
 from common.api import Produces, endpoint
 from common.errors import Problem
 
-from . import history
+from . import history, readiness
 from .models import db
-from .readiness import check_database, check_disk, check_migrations, check_queue, run_checks
-from .schemas import Alive, CheckOut, Ready, Slo
+from .schemas import DemoQuery, Ready, Slo
 from .settings import in_development
 
 bp = Blueprint("health", __name__)
+private = Blueprint("metrics", __name__)
+demo = Blueprint("demo", __name__)
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-
-def private(view: Callable[P, R]) -> Callable[P, R]:
-    """Ask for METRICS_TOKEN. Where there is none: open in development, closed elsewhere."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = current_app.config["METRICS_TOKEN"]
-        if token:
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), token.encode()):
-                challenge = {"WWW-Authenticate": 'Bearer realm="metrics"'}
-                raise Problem(401, "This needs the metrics token.", headers=challenge)
-        elif not in_development(current_app):
-            raise Problem(403, "This is closed until METRICS_TOKEN is set.")
-        return view(*args, **kwargs)
-
-    return guarded
+@private.before_request
+def ask_for_token() -> None:
+    """Want METRICS_TOKEN. Where none is set: open in development, closed elsewhere."""
+    token = current_app.config["METRICS_TOKEN"]
+    if not token and not in_development(current_app):
+        raise Problem(403, "This is closed until METRICS_TOKEN is set.")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        challenge = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+        raise Problem(401, "This needs the metrics token.", headers=challenge)
 
 
 @bp.get("/health")
 @endpoint
-def show_health() -> Alive:
+def show_health() -> dict[str, str]:
     """Tell that this process answers; a 200 or no answer.
 
     It asks nothing that it depends on: whoever gets no answer restarts the process, and no restart
     mends a database.
     """
-    return Alive(status="ok")
+    return {"status": "ok"}
 
 
 @bp.get("/ready")
@@ -62,27 +53,23 @@ def show_ready() -> Ready:
     """
     config = current_app.config
     checks: dict[str, Callable[[], object]] = {
-        "database": partial(check_database, db.engine),
-        "migrations": partial(check_migrations, db.engine, db.metadata),
-        "disk": partial(check_disk, Path(current_app.instance_path), config["DISK_FREE_MB"]),
+        "database": partial(readiness.check_database, db.engine),
+        "migrations": partial(readiness.check_migrations, db.engine, db.metadata),
+        "disk": partial(readiness.check_disk, config["INSTANCE_PATH"], config["DISK_FREE_MB"]),
     }
     if config["REDIS_URL"]:
-        checks["queue"] = partial(check_queue, config["REDIS_URL"])
-    done = run_checks(checks)
-    for failed in (check for check in done if check.error):
-        current_app.logger.warning("not ready: %s", failed.name, exc_info=failed.error)
+        checks["queue"] = partial(readiness.check_queue, config["REDIS_URL"])
+    done = readiness.run_checks(checks, current_app.logger)
     missing = [check.name for check in done if not check.ok]
     if current_app.extensions["shutdown"].begun:
         missing.append("shutting down")
-    shown = [CheckOut.model_validate(check) for check in done]
     if missing:
-        members = [check.model_dump() for check in shown]
+        members = [check.model_dump() for check in done]
         raise Problem(503, f"Not ready: {', '.join(missing)}.", checks=members)
-    return Ready(status="ready", checks=shown)
+    return Ready(status="ready", checks=done)
 
 
-@bp.get("/metrics")
-@private
+@private.get("/metrics")
 @endpoint(
     errors=(401, 403),
     responses={200: Produces("The metrics, as OpenMetrics where that is accepted", "text/plain")},
@@ -94,9 +81,20 @@ def show_metrics() -> Response:
     return Response(encode(registry), content_type=content_type)
 
 
-@bp.get("/slo")
-@private
+@private.get("/slo")
 @endpoint(errors=(401, 403))
 def show_slo() -> Slo:
     """Show the objectives, what is left of their budgets and how fast it goes."""
     return history.report()
+
+
+@demo.get("/demo/items/<int:item_id>")
+@endpoint(errors=(500, 503))
+def show_item(item_id: int, query: DemoQuery) -> dict[str, int]:
+    """Show an item, slowly or not at all if you like; in development only."""
+    time.sleep(query.milliseconds / 1000)
+    if query.fault == "crash":
+        raise RuntimeError("a fault that was asked for")
+    if query.fault == "refuse":
+        raise Problem(503, "Refused on purpose.")
+    return {"id": item_id}

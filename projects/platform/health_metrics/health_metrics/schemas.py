@@ -1,33 +1,19 @@
 """What the API takes and gives."""
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from common.api import Schema
 
-
-class Alive(Schema):
-    """The process answers; nothing else is asked."""
-
-    status: Literal["ok"]
-
-
-class CheckOut(Schema):
-    """What came of one check of readiness, and how long it took."""
-
-    name: str
-    ok: bool
-    seconds: float
-    reason: str | None
+from .readiness import Check
 
 
 class Ready(Schema):
     """All that this service needs is there."""
 
     status: Literal["ready"]
-    checks: list[CheckOut]
+    checks: list[Check]
 
 
 class ObjectiveOut(Schema):
@@ -47,7 +33,6 @@ class Slo(Schema):
     """The service level objectives, over a period that ends now."""
 
     period_days: int
-    since: datetime | None = Field(description="what was before is not known")
     objectives: list[ObjectiveOut]
 
 
@@ -55,13 +40,4 @@ class DemoQuery(Schema):
     """How an answer shall go wrong."""
 
     milliseconds: int = Field(0, ge=0, le=1000, description="How long the answer takes.")
-    fault: str = Field(
-        "", max_length=20, description="`crash` raises an exception, `refuse` answers 503."
-    )
-
-
-class Item(Schema):
-    """Something to ask for."""
-
-    id: int
-    name: str
+    fault: str = Field("", max_length=20, description="`crash` raises, `refuse` answers 503.")

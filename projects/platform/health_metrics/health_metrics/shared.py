@@ -17,22 +17,21 @@ import fcntl
 import itertools
 import os
 import weakref
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any, Literal
+from typing import IO, NamedTuple
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-Labels = tuple[tuple[str, str], ...]
+# prometheus_client reads off a file's name what is in it. "livesum": the sum of the living.
+KINDS = ("counter", "histogram", "gauge_livesum")
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A metric: its type, name and explanation."""
+class Family(NamedTuple):
+    """A metric: its type, one of `KINDS`, its name and its explanation."""
 
-    kind: Literal["counter", "histogram", "gauge"]
+    kind: str
     name: str
     help: str
 
@@ -60,11 +59,8 @@ class SharedFiles:
 
     def paths(self) -> list[str]:
         """Return the files to add up: of counters all, of gauges those of living processes."""
-        return [
-            str(path)
-            for path in sorted(self.folder.glob("*.db"))
-            if path.stat().st_size and (not path.name.startswith("gauge") or _is_owned(path))
-        ]
+        files = [path for path in self.folder.glob("*.db") if path.stat().st_size]
+        return [str(it) for it in files if not it.name.startswith("gauge") or _is_owned(it)]
 
     def _take_place(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -78,13 +74,12 @@ class SharedFiles:
                 lock.close()
         lock.truncate(0)
         print(os.getpid(), file=lock, flush=True)  # for whoever looks for the owner
-        names = {"counter": "counter", "histogram": "histogram", "gauge": "gauge_livesum"}
-        paths = {kind: self.folder / f"{name}_{place}.db" for kind, name in names.items()}
-        paths["gauge"].unlink(missing_ok=True)  # what the dead had in hand is not in our hands
-        self._files = {
-            kind: MmapedDict(str(path))  # type: ignore[no-untyped-call]
-            for kind, path in paths.items()
-        }
+        paths = {kind: self.folder / f"{kind}_{place}.db" for kind in KINDS}
+        for kind, path in paths.items():
+            self._files[kind] = MmapedDict(str(path))  # type: ignore[no-untyped-call]
+        gauges = self._files["gauge_livesum"]
+        for key, *_ in gauges.read_all_values():  # type: ignore[no-untyped-call]
+            gauges.write_value(key, 0.0, 0.0)  # type: ignore[no-untyped-call]  # were of the dead
         self._open += self._files.values()
         self._process = os.getpid()
 
@@ -100,11 +95,11 @@ def _is_owned(path: Path) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _key(family: Family, suffix: str, labels: Labels) -> str:
-    names, values = ([*part] for part in zip(*labels, strict=True)) if labels else ([], [])
+def _key(family: Family, suffix: str, labels: tuple[tuple[str, str], ...]) -> str:
+    names, values = [name for name, _ in labels], [value for _, value in labels]
     return mmap_key(family.name, family.name + suffix, names, values, family.help)
 
 
-def _close(files: list[Any]) -> None:
+def _close(files: list[IO[str] | MmapedDict]) -> None:
     for file in files:
         file.close()

@@ -8,8 +8,8 @@ requests elsewhere, and then the server ends: it accepts no more and finishes wh
 
 import signal
 import threading
-from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 
 class Shutdown:
@@ -22,24 +22,21 @@ class Shutdown:
     def install(self) -> None:
         """Stand before the server's own handler of SIGTERM, if it has one."""
         found = signal.getsignal(signal.SIGTERM)
-        if not callable(found) or found is signal.default_int_handler:  # it ends at once
-            return
-        if threading.current_thread() is not threading.main_thread():
-            return
-        server_ends: Callable[[int, FrameType | None], object] = found
+        graceful = callable(found) and found is not signal.default_int_handler
+        if graceful and threading.current_thread() is threading.main_thread():
+            self._stand_before(found)
 
+    def _stand_before(self, server_ends: Any) -> None:
         def end(_signum: int, frame: FrameType | None) -> None:
             server_ends(signal.SIGTERM, frame)
 
-        def begin(signum: int, frame: FrameType | None) -> None:
+        def begin(_signum: int, _frame: FrameType | None) -> None:
             if self.begun:  # systemd signals every process, and gunicorn's master its workers too
                 return
             self.begun = True
-            if self.drain_seconds:
-                # Not a thread: one that is started in a handler can wait for a lock for ever.
-                signal.setitimer(signal.ITIMER_REAL, self.drain_seconds)
-            else:
-                end(signum, frame)
+            # Not a thread: one that is started in a handler can wait for a lock for ever.
+            # And not 0 seconds, which means never.
+            signal.setitimer(signal.ITIMER_REAL, max(self.drain_seconds, 0.001))
 
         signal.signal(signal.SIGTERM, begin)
         signal.signal(signal.SIGALRM, end)

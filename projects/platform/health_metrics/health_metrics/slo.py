@@ -4,7 +4,6 @@ The terms and the numbers of `ALERTS` are those of Google's "The Site Reliabilit
 chapter 5, "Alerting on SLOs". Pure arithmetic: counts come in, ratios go out.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -20,8 +19,7 @@ class Counts(NamedTuple):
     slow: int
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(NamedTuple):
     """A promise: at least ``target`` of all requests of the period are not ``bad``."""
 
     name: str
@@ -34,15 +32,8 @@ OBJECTIVES = (
     Objective("availability", "99.9 % of requests do not fail (5xx)", 0.999, "failed"),
     Objective("latency", "99 % of requests take at most 300 ms", 0.99, "slow"),
 )
-WINDOWS = {
-    "5m": timedelta(minutes=5),
-    "30m": timedelta(minutes=30),
-    "1h": timedelta(hours=1),
-    "2h": timedelta(hours=2),
-    "6h": timedelta(hours=6),
-    "1d": timedelta(days=1),
-    "3d": timedelta(days=3),
-}
+MINUTES = {"5m": 5, "30m": 30, "1h": 60, "2h": 120, "6h": 360, "1d": 1440, "3d": 4320}
+WINDOWS = {name: timedelta(minutes=minutes) for name, minutes in MINUTES.items()}
 ALERTS = (  # (severity, long window, short window, burn rate), the most urgent first
     ("page", "1h", "5m", 14.4),  # 2 % of the budget in one hour
     ("page", "6h", "30m", 6),  # 5 % in six hours
@@ -57,24 +48,18 @@ def increase(before: Counts, after: Counts) -> Counts:
     A counter only ever grows. If any of the three shows less than before, all of them have begun
     anew at 0 in the meantime, and have grown by what they show now.
     """
-    if any(late < early for early, late in zip(before, after, strict=True)):
-        return after
-    return Counts(*(late - early for early, late in zip(before, after, strict=True)))
-
-
-def error_ratio(bad: int, requests: int) -> float:
-    """Return which part of the requests was bad; 0 if there was none: nobody was let down."""
-    return bad / requests if requests else 0.0
+    grown = Counts(*(late - early for early, late in zip(before, after, strict=True)))
+    return grown if min(grown) >= 0 else after
 
 
 def burn_rate(bad: int, requests: int, target: float) -> float:
     """Return how many times as fast as allowed the error budget is used up.
 
     The budget is what ``target`` leaves: with 0.999 it is one request in a thousand. At a burn rate
-    of 1 the budget lasts exactly as long as the period, at 2 half as long. Without requests it is
-    0.
+    of 1 the budget lasts exactly as long as the period, at 2 half as long. Without requests nobody
+    was let down: it is 0.
     """
-    return error_ratio(bad, requests) / (1 - target)
+    return bad / requests / (1 - target) if requests else 0.0
 
 
 def budget_left(bad: int, requests: int, target: float) -> float:

@@ -78,3 +78,24 @@ def test_fault_in_recording_breaks_no_request(client, monkeypatch):
     monkeypatch.setattr(metrics, "record", None)
 
     assert client.get("/health").status_code == 200
+
+
+def test_exception_that_the_server_gets_is_counted_as_500(app, client):
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(RuntimeError, match="asked for"):
+        client.get("/demo/items/1?fault=crash")
+
+    labels = {"method": "GET", "route": "/demo/items/<int:item_id>", "status": "500"}
+    registry = app.extensions["metrics"].registry
+    assert registry.get_sample_value("http_requests_total", labels) == 1
+    assert registry.get_sample_value("http_requests_in_flight") == 0
+
+
+def test_answer_that_is_closed_twice_is_counted_once(app, client):
+    response = client.get("/health", buffered=False)
+    response.close()
+    response.close()
+
+    labels = {"method": "GET", "route": "/health", "status": "200"}
+    registry = app.extensions["metrics"].registry
+    assert registry.get_sample_value("http_requests_total", labels) == 1

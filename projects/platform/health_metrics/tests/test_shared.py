@@ -9,7 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from health_metrics.shared import Family, SharedFiles
 
 COUNTER = Family("counter", "things", "Things.")
-GAUGE = Family("gauge", "things_now", "Things now.")
+GAUGE = Family("gauge_livesum", "things_now", "Things now.")
 
 
 @pytest.fixture

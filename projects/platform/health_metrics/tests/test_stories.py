@@ -494,13 +494,12 @@ def test_what_the_client_did_wrong_is_no_failure_of_ours(client, objective):
 
 
 @pytest.mark.story("budget")
-def test_demo_data_are_a_month_and_are_added_once(run, client, objective):
+def test_demo_data_are_a_month_and_are_added_once(run, objective):
     first, again = run("seed"), run("seed")
 
     assert first.exit_code == again.exit_code == 0
     assert "there already" in again.output
     assert objective("availability")["requests"] > 100_000
-    assert client.get("/slo").json["since"], "the month has a beginning"
 
 
 # burn
