@@ -1,16 +1,13 @@
 """Commands: sweep up old sessions, add a user."""
 
-import re
-
 import click
 from flask.cli import with_appcontext
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from . import auth, passwords, sessions
 from .models import User, db
-from .schemas import EMAIL
-
-USERNAME = r"[a-z0-9_]{3,30}"
+from .schemas import NewUser
 
 
 @click.command("sweep-sessions")
@@ -27,14 +24,13 @@ def sweep_sessions() -> None:
 @with_appcontext
 def add_user(username: str, email: str, password: str) -> None:
     """Add a user, who can then log in."""
-    if not re.fullmatch(USERNAME, username):
-        raise click.BadParameter("3 to 30 small letters, digits and _", param_hint="USERNAME")
-    if not re.fullmatch(EMAIL, email):
-        raise click.BadParameter("is no email address", param_hint="EMAIL")
-    if not 8 <= len(password) <= 128:  # noqa: PLR2004  # as the help says
-        raise click.BadParameter("8 to 128 characters", param_hint="--password")
-    password_hash = passwords.hash_of(password)
-    db.session.add(User(username=username, email=email, password_hash=password_hash))
+    try:
+        user = NewUser(username=username, email=email, password=password)
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        raise click.BadParameter(first["msg"], param_hint=str(first["loc"][0])) from None
+    password_hash = passwords.hash_of(user.password)
+    db.session.add(User(username=user.username, email=user.email, password_hash=password_hash))
     try:
         db.session.commit()
     except IntegrityError:

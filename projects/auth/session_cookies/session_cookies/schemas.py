@@ -7,8 +7,8 @@ from pydantic import Field
 
 from common.api import Schema
 
-# As browsers check <input type=email> (WHATWG HTML), but with a dot in the host.
-EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+# As browsers check <input type=email> (WHATWG HTML), so that the page and the API agree.
+EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 Email = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["ana@new.example"])]
 
 
@@ -23,6 +23,13 @@ class EmailIn(Schema):
     """The new address."""
 
     email: Email
+
+
+class NewUser(EmailIn):
+    """Somebody to add."""
+
+    username: str = Field(pattern="^[a-z0-9_]{3,30}$")
+    password: str = Field(min_length=8, max_length=128)
 
 
 class Token(Schema):

@@ -133,6 +133,7 @@ def test_added_user_has_that_password(app, run):
     [
         ("Cleo", "cleo@x.example", "a long password"),
         ("cleo", "cleo", "a long password"),
+        ("cleo", "c" * 250 + "@x.example", "a long password"),
         ("cleo", "cleo@x.example", "short"),
     ],
 )

@@ -32,12 +32,14 @@ function say(text) {
 
 // Show what the server says: who is logged in, and where.
 async function show() {
+  // The token first: if another tab logs in as somebody else right now, it is a token of before, and
+  // refused. After the user it could be a token to act as somebody whom this page does not show.
+  token = (await ask(urls.csrf)).csrf_token;
   const me = await ask(urls.me).catch((error) => {
     if (error.status === 401) return null;
     throw error;
   });
   const rows = me ? await ask(urls.sessions) : [];
-  token = (await ask(urls.csrf)).csrf_token;
   out.hidden = Boolean(me);
   signedIn.hidden = !me;
   if (!me) return;
@@ -65,25 +67,30 @@ async function act(button, success, what) {
   button.disabled = true;
   complain("");
   say("");
-  let wrong = "";
+  const [wasSignedIn, used] = [!signedIn.hidden, token];
+  let [wrong, status] = ["", 200];
   try {
     await what();
   } catch (error) {
     wrong = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ") ?? error.detail;
-    // Another tab has logged in or out, maybe as somebody else: never send the same again by itself.
-    if (error.status === 403) wrong = "You have logged in or out in another tab. This page is up to date again: look, and try once more.";
+    status = error.status;
   }
-  const wasSignedIn = !signedIn.hidden;
   try {
-    await show();
-    if (wrong && wasSignedIn && signedIn.hidden) wrong = "Your session has ended. Please log in again.";
+    if (status !== 422) await show(); // what was typed wrong stays, to be mended
+    // Another tab has logged in or out, maybe as somebody else: never send the same again by itself.
+    if (status === 403 && token !== used) wrong = "You have logged in or out in another tab. This page is up to date again: look, and try once more.";
+    else if (wrong && wasSignedIn && signedIn.hidden) wrong = "Your session has ended. Please log in again.";
   } catch (error) {
     wrong = error.detail;
   }
   complain(wrong);
   say(wrong ? "" : success);
   button.disabled = false;
-  if (wasSignedIn === signedIn.hidden) document.querySelector("#main").focus(); // the button is gone
+  if (wasSignedIn === signedIn.hidden) focus(); // the button that was pressed is gone
+}
+
+function focus() {
+  document.querySelector(out.hidden ? "#main" : "[name=username]").focus();
 }
 
 function onSubmit(form, success, what) {
@@ -108,4 +115,4 @@ document.querySelector("#others").addEventListener("click", ({ target }) =>
   act(target, "You are logged out everywhere else.", () => ask(urls.sessions, "DELETE")));
 
 complain("");
-show().then(() => say(""), (error) => { say(""); complain(error.detail); });
+show().then(() => { say(""); focus(); }, (error) => { say(""); complain(error.detail); });
