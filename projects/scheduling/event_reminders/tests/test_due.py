@@ -70,8 +70,9 @@ def test_claim_before_its_time_gets_nothing(claim, clock):
     assert claim() is None
 
 
+# The mailbox comes first: with its address the application starts anew.
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_reminder_of_a_dead_scheduler_goes_out_after_its_lease(ana, claim, mailbox, work, clock):
+def test_reminder_of_a_dead_scheduler_goes_out_after_its_lease(mailbox, ana, claim, work, clock):
     ana.put("/me/email", json={"email": "ana@example.com"})
     assert claim(), "a scheduler takes it, and dies"
 
@@ -85,7 +86,7 @@ def test_reminder_of_a_dead_scheduler_goes_out_after_its_lease(ana, claim, mailb
 
 @pytest.mark.usefixtures("event")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_repeated_mail_has_the_same_message_id(ana, app, mailbox, work):
+def test_repeated_mail_has_the_same_message_id(mailbox, ana, app, work):
     ana.put("/me/email", json={"email": "ana@example.com"})
     work()
     with app.app_context():  # as if the scheduler had died between the server's yes and its commit

@@ -16,7 +16,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
-def scheduler(project, app, mailbox, tmp_path):
+def scheduler(mailbox, project, app, tmp_path):
     """Start `flask scheduler` on the data of the test; all end with it."""
     settings = {
         "DATABASE_URL": app.config["DATABASE_URL"] or "",
