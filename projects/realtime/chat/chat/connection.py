@@ -1,113 +1,71 @@
-"""One WebSocket: a thread that reads what the client sends, and one that writes what is for it.
+"""One WebSocket of a user: what it asks for, and what is for it.
 
 All that is written goes through one queue, the connection's subscription: the answers to its own
-frames, and the events of its rooms. So it has one order, and only one thread writes.
+frames, and the events of its rooms. So it has one order, and only one thread writes
+(``events.converse``).
 """
 
-import socket
-import threading
-import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 
-from flask import copy_current_request_context, current_app
-from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]
+from flask import current_app
+from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import select
 
 from common import clock, events
 
-from . import presence, rooms
+from . import presence, protocol, rooms
 from .models import User, db
-from .protocol import (
-    Frame,
-    FrameError,
-    Mark,
-    Resume,
-    Send,
-    Window,
-    dump,
-    message_frame,
-    parse,
-    presence_frame,
-)
+from .protocol import Frame, FrameError
 
 WAITING = 200  # frames that may wait for a slow client before it is cut off
-BACKLOG = 100  # frames of a client that may wait for us
 OWN = ""  # the channel of what only this connection gets
-POLICY_VIOLATION = 1008  # RFC 6455
-GOODBYE = 1  # seconds that the other thread has to end by itself
-FORBIDDEN = FrameError("forbidden", "You are in no such room.")
-UNAVAILABLE = FrameError("unavailable", "Something went wrong here; try again.")
 
 
 class Connection:
-    """A user's WebSocket."""
+    """A user's WebSocket; with ``hold``, live messages of a room wait for its ``resume``."""
 
     def __init__(self, ws: Server, user_id: int, username: str, *, hold: bool) -> None:
         self.ws = ws
         self.id = uuid.uuid4().hex
         self.user_id = user_id
         self.username = username
-        self.hold = hold  # live messages of a room wait for its ``resume``
-        self.window = Window()
+        self.hold = hold
+        self.window = protocol.Window()
         self.starts: dict[int, int] = {}
-        """For each room the id from which on messages come live."""
+        """For each room the id after which messages come live."""
         self.seen: dict[int, int | None] = {}
         """For each room the id up to which the client has got all; None: it has to resume first."""
 
     def run(self) -> None:
         """Serve the client until one of the two ends it."""
-        with suppress(events.Lost), self.subscribe() as self.feed:
-            write = copy_current_request_context(self.write)
-            writer = threading.Thread(target=write, name=f"chat writer of {self.username}")
-            writer.start()
-            try:
-                self.note(self.beat)
-                self.read()
-            finally:
-                self.feed.close()
-                writer.join(GOODBYE)
-                self.cut()  # a writer that is still there is stuck: the client does not read
-                writer.join()
-                self.note(self.leave)
+        every = presence.BEAT.total_seconds()
+        with self.subscribe() as self.feed:
+            events.converse(
+                self.ws,
+                self.feed,
+                receive=self.answer,
+                send=self.pass_on,
+                tick=self.beat,
+                every=every,
+            )
+        if presence.leave(self.user_id, self.id):
+            announce(self.user_id, online=False)
 
     def subscribe(self) -> events.Subscription:
         """Listen to the user's rooms, and only then look where each of them stands."""
-        feed = events.subscribe(f"user:{self.user_id}", limit=WAITING, on_lost=self.cut)
-        for room_id in rooms.positions(self.user_id):
-            feed.add(f"room:{room_id}")
+        cut = partial(events.cut, self.ws)
+        feed = events.subscribe(f"user:{self.user_id}", limit=WAITING, on_lost=cut)
+        for room in rooms.positions(self.user_id):
+            feed.add(f"room:{room}")
         db.session.rollback()
         self.starts = rooms.positions(self.user_id)
+        db.session.rollback()  # no transaction stays open while we wait
         self.seen = {room: None if self.hold else last for room, last in self.starts.items()}
-        db.session.rollback()
         standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
         hello = {"type": "hello", "username": self.username, "rooms": standing}
         feed.put(OWN, {"frame": hello})
         return feed
-
-    def cut(self) -> None:
-        """End the connection at once, from whatever thread: nobody stays in a read or a write."""
-        with suppress(OSError):
-            self.ws.sock.shutdown(socket.SHUT_RDWR)
-
-    # What the client sends
-
-    def read(self) -> None:
-        """Answer the client's frames until it goes, and be seen from time to time."""
-        beat = presence.BEAT.total_seconds()
-        due = time.monotonic() + beat
-        with suppress(ConnectionClosed):
-            while True:
-                message = self.ws.receive(timeout=max(0, due - time.monotonic()))
-                if message is not None:
-                    self.answer(message)
-                if len(self.ws.input_buffer) > BACKLOG:
-                    self.ws.close(POLICY_VIOLATION, "Too many frames at once")
-                    return
-                if time.monotonic() >= due:
-                    due = time.monotonic() + beat
-                    self.note(self.beat)
 
     def beat(self) -> None:
         """Be seen, and look who is not any more."""
@@ -116,86 +74,58 @@ class Connection:
         for user_id in presence.sweep():
             announce(user_id, online=False)
 
-    def leave(self) -> None:
-        """Be seen no longer."""
-        if presence.leave(self.user_id, self.id):
-            announce(self.user_id, online=False)
-
-    def note(self, change: Callable[[], None]) -> None:
-        """Do what concerns presence; if it fails, there is still the chat."""
-        try:
-            change()
-        except Exception:
-            current_app.logger.exception("presence could not be noted")
-        finally:
-            db.session.remove()
+    # What the client sends
 
     def answer(self, message: str | bytes) -> None:
         """Do what a frame asks for; whatever is wrong with it, the connection lives on."""
         about: Frame = {}  # what the frame was, for the error frame
         try:
-            frame = parse(message)
-            about = {"room": frame.room}
-            if isinstance(frame, Send):
-                about["client_id"] = frame.client_id
+            frame = protocol.parse(message)
+            about = frame.model_dump(include={"room", "client_id"})
+            if isinstance(frame, protocol.Send):
                 self.window.check(clock.now())
                 self.send(frame)
-            elif isinstance(frame, Mark):
+            elif isinstance(frame, protocol.Mark):
                 self.mark(frame)
             else:
-                self.feed.put(OWN, frame)
+                self.feed.put(OWN, {"frame": frame.model_dump()})
         except FrameError as error:
             self.feed.put(OWN, {"frame": error.frame | about})
         except rooms.NotAMember:
-            self.feed.put(OWN, {"frame": FORBIDDEN.frame | about})
+            self.feed.put(OWN, {"frame": protocol.FORBIDDEN | about})
         except Exception:
             current_app.logger.exception("a frame could not be worked on")
-            self.feed.put(OWN, {"frame": UNAVAILABLE.frame | about})
-        finally:
-            db.session.remove()
+            self.feed.put(OWN, {"frame": protocol.UNAVAILABLE | about})
 
-    def send(self, frame: Send) -> None:
+    def send(self, frame: protocol.Send) -> None:
         """Store a message, acknowledge it, and tell the room, in this order.
 
         A repeat is told, too: perhaps we were killed before we could tell it the first time. Who
         has got it already passes it over.
         """
         made = rooms.deliver(self.user_id, frame.room, frame.body, frame.client_id)
-        told = message_frame(made.message, self.username)
+        told = protocol.message_frame(made.message, self.username)
         ack = {"type": "ack", "client_id": frame.client_id}
         self.feed.put(
             OWN, {"frame": ack | {name: told[name] for name in ("room", "id", "sent_at")}}
         )
         events.publish(f"room:{frame.room}", {"frame": told, "previous": made.previous})
 
-    def mark(self, frame: Mark) -> None:
+    def mark(self, frame: protocol.Mark) -> None:
         """Tell the room how far its member has got or read."""
         if rooms.mark(self.user_id, frame.room, frame.type, frame.id):
-            told = {"type": frame.type, "room": frame.room, "username": self.username}
-            events.publish(f"room:{frame.room}", {"frame": told | {"id": frame.id}})
+            told = frame.model_dump() | {"username": self.username}
+            events.publish(f"room:{frame.room}", {"frame": told})
 
     # What is for the client
 
-    def write(self) -> None:
-        """Send what comes, until the subscription ends or the client is gone."""
-        try:
-            for event in self.feed:
-                if event is not None:
-                    self.pass_on(event)
-        except (events.Lost, ConnectionClosed, OSError):
-            self.cut()
-        except Exception:
-            current_app.logger.exception("the writer of a connection failed")
-            self.cut()
-
     def pass_on(self, event: events.Event) -> None:
         """Send what is for this client and still news."""
-        if isinstance(event.data, Resume):
-            self.resume(event.data.room, event.data.after)
-            return
         frame: Frame = event.data["frame"]
         is_me = frame.get("username") == self.username
         match frame["type"]:
+            case "resume":  # of our own client, waiting for its turn
+                self.resume(frame["room"], frame["after"])
             case "message":
                 self.pass_message(frame, event.data["previous"])
             case "joined" | "left" if event.channel.startswith("user:"):
@@ -224,7 +154,7 @@ class Connection:
         """Send what the client has missed in a room, then let live messages come."""
         start = self.starts.get(room)
         if start is None:
-            self.tell(FORBIDDEN.frame | {"room": room})
+            self.tell(protocol.FORBIDDEN | {"room": room})
             return
         self.send_missed(room, after, start)
         if self.seen[room] is None:
@@ -234,11 +164,10 @@ class Connection:
     def send_missed(self, room: int, after: int, upto: int | None = None) -> int:
         """Send the messages between two ids page by page; return the id of the last one."""
         while page := rooms.missed(self.user_id, room, after, upto):
-            db.session.rollback()
+            db.session.rollback()  # the client may be slow
             for message in page:
-                self.tell(message_frame(message, message.username))
+                self.tell(protocol.message_frame(message, message.username))
                 after = message.id
-        db.session.rollback()
         return after
 
     def move(self, frame: Frame) -> None:
@@ -256,7 +185,7 @@ class Connection:
 
     def tell(self, frame: Frame) -> None:
         """Send a frame; for the writer's thread alone."""
-        self.ws.send(dump(frame))
+        self.ws.send(protocol.dump(frame))
 
 
 def announce(user_id: int, *, online: bool) -> None:
@@ -264,6 +193,7 @@ def announce(user_id: int, *, online: bool) -> None:
     user = db.session.execute(select(User.username, User.last_seen).filter_by(id=user_id)).one()
     shared = sorted(rooms.positions(user_id))
     db.session.rollback()
-    frame = presence_frame(user.username, online=online, last_seen=user.last_seen)
+    seen = {"online": online, "last_seen": protocol.rfc3339(user.last_seen)}
+    frame = {"type": "presence", "username": user.username, **seen}
     for room in shared:
         events.publish(f"room:{room}", {"frame": frame, "rooms": shared})

@@ -18,7 +18,7 @@ class User(accounts.UserMixin, db.Model):
 
 
 class Room(db.Model):
-    """A room, or the conversation of two: then ``direct_key`` says of whom, and is unique."""
+    """A room, or the conversation of two: then ``direct_key`` says whose, and is unique."""
 
     __table_args__ = (Index(None, "private", "last_id"),)
 

@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
-from common.schema import Schema
+from common.api import LARGEST_ID, Schema
 
 LARGEST = 4096  # bytes of a frame
-LARGEST_ID = 2**31 - 1
 MOST, PER = 20, timedelta(seconds=5)  # messages of a connection, and in which time
 
 Frame = dict[str, Any]
@@ -61,6 +60,10 @@ class FrameError(Exception):
         self.frame: Frame = {"type": "error", "code": code, "detail": detail, **more}
 
 
+FORBIDDEN = FrameError("forbidden", "You are in no such room.").frame
+UNAVAILABLE = FrameError("unavailable", "Something went wrong here; try again.").frame
+
+
 def parse(message: str | bytes) -> Send | Resume | Mark:
     """Return the frame that a client has sent; raise FrameError if it is none."""
     if isinstance(message, bytes):
@@ -85,12 +88,6 @@ def message_frame(message: Any, sender: str) -> Frame:
         "body": message.body,
         "sent_at": rfc3339(message.sent_at),
     }
-
-
-def presence_frame(username: str, *, online: bool, last_seen: datetime) -> Frame:
-    """Return that somebody has come or gone."""
-    seen = rfc3339(last_seen)
-    return {"type": "presence", "username": username, "online": online, "last_seen": seen}
 
 
 def rfc3339(moment: datetime) -> str:

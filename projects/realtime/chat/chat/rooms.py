@@ -137,11 +137,11 @@ def create(owner_id: int, name: str, *, private: bool) -> Room:
     return room
 
 
-def add(room: Room, user_id: int) -> bool:
-    """Let somebody in, who has then nothing to catch up with; tell whether they were outside."""
-    last = {"delivered_id": room.last_id, "read_id": room.last_id}
+def add(room_id: int, user_id: int, last_id: int) -> bool:
+    """Let somebody in who has read all up to ``last_id``; tell whether they were outside."""
+    standing = {"delivered_id": last_id, "read_id": last_id}
     try:
-        db.session.execute(insert(Member).values(room_id=room.id, user_id=user_id, **last))
+        db.session.execute(insert(Member).values(room_id=room_id, user_id=user_id, **standing))
         db.session.commit()
     except IntegrityError:  # inside already, or just now by another request
         db.session.rollback()
@@ -149,20 +149,18 @@ def add(room: Room, user_id: int) -> bool:
     return True
 
 
-def direct(one_id: int, other_id: int) -> tuple[Room, bool]:
+def direct(one: User, other: User) -> tuple[Room, bool]:
     """Return the room of two users, and whether it is new: there is one, whoever starts it."""
-    key = f"{min(one_id, other_id)}:{max(one_id, other_id)}"
-    found = select(Room).filter_by(direct_key=key)
-    room = db.session.scalar(found)
-    if room is not None:
-        return room, False
-    room = Room(name="", private=True, direct_key=key)
+    pair = sorted((one, other), key=lambda user: user.id)
+    key = f"{pair[0].id}:{pair[1].id}"
+    name = " & ".join(sorted(user.username for user in pair))
+    room = Room(name=name, private=True, direct_key=key)
     db.session.add(room)
     try:
         db.session.flush()
-    except IntegrityError:  # the other one was quicker
+    except IntegrityError:  # it is there, or the other one was just now quicker
         db.session.rollback()
-        return db.session.scalars(found).one(), False
-    db.session.add_all(Member(room_id=room.id, user_id=it) for it in (one_id, other_id))
+        return db.session.scalars(select(Room).filter_by(direct_key=key)).one(), False
+    db.session.add_all(Member(room_id=room.id, user_id=user.id) for user in pair)
     db.session.commit()
     return room, True

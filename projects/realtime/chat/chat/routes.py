@@ -3,8 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, delete, or_, select
 
 from common import events
 from common.accounts import current_user, login_required
@@ -14,15 +13,7 @@ from common.pagination import PageQuery, paginate
 
 from . import presence, rooms
 from .models import Member, Room, User, db
-from .schemas import (
-    DirectIn,
-    MemberOut,
-    MessageOut,
-    MessageQuery,
-    RoomIn,
-    RoomOut,
-    RoomQuery,
-)
+from .schemas import DirectIn, MemberOut, MessageOut, MessageQuery, RoomIn, RoomOut, RoomQuery
 
 bp = Blueprint("chat", __name__)
 
@@ -43,7 +34,7 @@ def list_rooms(query: RoomQuery) -> Page[RoomOut]:
     if query.joined:
         statement = statement.where(Room.id.in_(my_rooms()))
     if query.q:
-        statement = statement.where(room_name().icontains(query.q, autoescape=True))
+        statement = statement.where(Room.name.icontains(query.q, autoescape=True))
     return paginate(db.session, statement, query, RoomOut)
 
 
@@ -53,7 +44,7 @@ def list_rooms(query: RoomQuery) -> Page[RoomOut]:
 def create_room(body: RoomIn) -> Created[RoomOut]:
     """Make a room, and be its owner and first member."""
     room = rooms.create(current_user.id, body.name, private=body.private)
-    tell_joined(room.id, current_user)
+    tell("joined", room.id, current_user, last_id=0)
     return Created(shown(room.id), url_for(".show_room", room_id=room.id))
 
 
@@ -65,11 +56,11 @@ def open_direct_room(body: DirectIn) -> Created[RoomOut] | RoomOut:
     other = named(body.username)
     if other.id == current_user.id:
         raise invalid("This is you yourself.", "body", "username")
-    room, is_new = rooms.direct(current_user.id, other.id)
+    room, is_new = rooms.direct(current_user, other)
     if not is_new:
         return shown(room.id)
     for user in (current_user, other):
-        tell_joined(room.id, user)
+        tell("joined", room.id, user, last_id=0)
     return Created(shown(room.id), url_for(".show_room", room_id=room.id))
 
 
@@ -88,10 +79,8 @@ def list_members(room_id: int, query: PageQuery) -> Page[MemberOut]:
     """List who is in a room that I am in, by name."""
     entered(room_id)
     columns = (User.username, presence.is_online().label("online"), User.last_seen)
-    statement = select(*columns, Member.delivered_id, Member.read_id).join_from(
-        Member, User, User.id == Member.user_id
-    )
-    inside = statement.where(Member.room_id == room_id).order_by(User.username)
+    members = select(*columns, Member.delivered_id, Member.read_id).join(Member)
+    inside = members.where(Member.room_id == room_id).order_by(User.username)
     return paginate(db.session, inside, query, MemberOut)
 
 
@@ -101,13 +90,13 @@ def list_members(room_id: int, query: PageQuery) -> Page[MemberOut]:
 def add_member(room_id: int, username: str) -> None:
     """Enter a public room, or let somebody into a room that I am in. Again changes nothing."""
     room = shown(room_id)
-    if not room.member and username.lower() != current_user.username:
-        raise Problem(403, "Only members let others in.")
     if room.direct:
         raise Problem(403, "A conversation of two stays one.")
+    if room.read_id is None and username.lower() != current_user.username:
+        raise Problem(403, "Only members let others in.")
     user = named(username)
-    if rooms.add(db.session.get_one(Room, room_id), user.id):
-        tell_joined(room_id, user, room.last_id)
+    if rooms.add(room_id, user.id, room.last_id):
+        tell("joined", room_id, user, last_id=room.last_id)
 
 
 @bp.delete("/rooms/<int:room_id>/members/<username>")
@@ -115,19 +104,16 @@ def add_member(room_id: int, username: str) -> None:
 @endpoint(errors=(403,))
 def remove_member(room_id: int, username: str) -> None:
     """Leave a room, or show somebody out of a room that I own."""
-    room = entered(room_id)
-    user = named(username)
-    if room.direct_key:
+    room, user = entered(room_id), named(username)
+    if room.direct:
         raise Problem(403, "A conversation of two stays one.")
-    if user.id != current_user.id != room.owner_id:
+    if user.id != current_user.id != db.session.get_one(Room, room_id).owner_id:
         raise Problem(403, "Only the room's owner shows others out.")
     gone = delete(Member).where(Member.room_id == room_id, Member.user_id == user.id)
     if db.session.scalar(gone.returning(Member.user_id)) is None:
         raise Problem(404, f"{user.username} is not in this room.")
     db.session.commit()
-    frame = {"type": "left", "room": room_id, "username": user.username}
-    for channel in (f"room:{room_id}", f"user:{user.id}"):
-        events.publish(channel, {"frame": frame})
+    tell("left", room_id, user)
 
 
 @bp.get("/rooms/<int:room_id>/messages")
@@ -152,32 +138,13 @@ def my_rooms() -> Select[Any]:
     return select(Member.room_id).where(Member.user_id == current_user.id)
 
 
-def room_name() -> ColumnElement[str]:
-    """Return the name of a room as I see it: of a direct one it is the other's."""
-    pair = aliased(Member)
-    others = select(User.username).join(pair, pair.user_id == User.id)
-    other = others.where(pair.room_id == Room.id, pair.user_id != current_user.id)
-    return case(
-        (Room.direct_key.is_(None), Room.name),
-        else_=func.coalesce(other.correlate(Room).scalar_subquery(), "(deleted)"),
-    )
-
-
-def visible_rooms() -> Select[Any]:
+def visible_rooms() -> Select[*tuple[Any, ...]]:
     """Return the query for the rooms that I may see, with the columns of RoomOut."""
-    mine = select(Member.read_id).where(
-        Member.room_id == Room.id, Member.user_id == current_user.id
-    )
-    columns = (
-        Room.id,
-        room_name().label("name"),
-        Room.private,
-        Room.direct_key.is_not(None).label("direct"),
-        mine.exists().label("member"),
-        Room.last_id,
-        mine.scalar_subquery().label("read_id"),
-    )
-    return select(*columns).where(or_(Room.private.is_(False), Room.id.in_(my_rooms())))
+    mine = (Member.room_id == Room.id) & (Member.user_id == current_user.id)
+    is_direct = Room.direct_key.is_not(None).label("direct")
+    read_id = select(Member.read_id).where(mine).scalar_subquery().label("read_id")
+    rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, read_id)
+    return rows.where(or_(Room.private.is_(False), Room.id.in_(my_rooms())))
 
 
 def shown(room_id: int) -> RoomOut:
@@ -188,11 +155,12 @@ def shown(room_id: int) -> RoomOut:
     return RoomOut.model_validate(row)
 
 
-def entered(room_id: int) -> Room:
+def entered(room_id: int) -> RoomOut:
     """Return a room that I am in; raise 403 if I could be, or 404."""
-    if not shown(room_id).member:
+    room = shown(room_id)
+    if room.read_id is None:
         raise Problem(403, "Enter the room first: PUT /rooms/{id}/members/{your name}.")
-    return db.session.get_one(Room, room_id)
+    return room
 
 
 def named(username: str) -> User:
@@ -203,8 +171,8 @@ def named(username: str) -> User:
     return user
 
 
-def tell_joined(room_id: int, user: User, last_id: int = 0) -> None:
-    """Tell those in a room, and the connections of who has joined it after message ``last_id``."""
-    told = {"type": "joined", "room": room_id, "username": user.username, "last_id": last_id}
+def tell(kind: str, room_id: int, user: User, **more: int) -> None:
+    """Tell those in a room, and the user's own connections, who has joined or left it."""
+    frame = {"type": kind, "room": room_id, "username": user.username, **more}
     for channel in (f"room:{room_id}", f"user:{user.id}"):
-        events.publish(channel, {"frame": told})
+        events.publish(channel, {"frame": frame})

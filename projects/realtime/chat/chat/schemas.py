@@ -6,33 +6,26 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from common.accounts import Username
-from common.api import Schema
+from common.api import LARGEST_ID, Schema
 from common.pagination import PageQuery
 
-from .protocol import LARGEST_ID
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
-    Field(examples=["Kitchen"]),
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class RoomIn(Schema):
     """A room to make. A private one is for those whom its members let in."""
 
-    name: Name
+    name: Annotated[Name, Field(examples=["Kitchen"])]
     private: bool = False
 
 
 class RoomOut(Schema):
-    """A room; ``name`` of a direct one is the other user's. Outside of it ``read_id`` is null."""
+    """A room; up to ``read_id`` I have read all, and who is outside has null there."""
 
     id: int
     name: str
     private: bool
     direct: bool
-    member: bool
     last_id: int
     read_id: int | None
 

@@ -46,10 +46,11 @@ def seed() -> int:
         if db.session.scalar(select(Room.id).filter_by(name=name, owner_id=owner)) is None:
             room = rooms.create(owner, name, private=private)
             for member in members[1:]:
-                rooms.add(room, user_ids[member])
+                rooms.add(room.id, user_ids[member], 0)
             talk(room.id, [user_ids[member] for member in members], said)
     one, other, said = DIRECT
-    room, is_new = rooms.direct(user_ids[one], user_ids[other])
+    pair = [db.session.get_one(User, user_ids[name]) for name in (one, other)]
+    room, is_new = rooms.direct(*pair)
     if is_new:
         talk(room.id, [user_ids[one], user_ids[other]], said)
     db.session.commit()

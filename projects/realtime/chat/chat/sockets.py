@@ -1,9 +1,12 @@
 """The WebSocket's address, and who may connect."""
 
+from contextlib import suppress
+
 from flask import Blueprint, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 from simple_websocket import Server  # type: ignore[import-untyped]
 
+from common import events
 from common.accounts import current_user, login_required
 from common.errors import Problem
 
@@ -33,7 +36,8 @@ def chat(ws: Server) -> None:
     """Serve one connection, for all rooms of a user, until it ends."""
     ws.max_message_size = LARGEST_MESSAGE
     hold = request.args.get("hold") == "true"
-    Connection(ws, current_user.id, current_user.username, hold=hold).run()
+    with suppress(events.Lost):  # without Redis there is no chat; the client tries again
+        Connection(ws, current_user.id, current_user.username, hold=hold).run()
 
 
 @sock.route("/ws/echo", bp=echo_bp)  # type: ignore[untyped-decorator]

@@ -26,6 +26,9 @@ async function ask(path, { method = "GET", body } = {}) {
   return answer;
 }
 
+const isMember = (room) => Boolean(room) && room.read_id !== null;
+const nameOf = (room) => (room.direct ? room.name.split(" & ").find((name) => name !== me) : room.name);
+
 function complain(error) {
   const place = find(app.hidden ? "#login .error" : "#trouble");
   place.textContent = error?.message ?? "";
@@ -87,15 +90,15 @@ async function loadRooms() {
 }
 
 function showRooms() {
-  const sorted = [...rooms.values()].sort((a, b) => b.member - a.member || b.last_id - a.last_id || b.id - a.id);
+  const sorted = [...rooms.values()].sort((a, b) => isMember(b) - isMember(a) || b.last_id - a.last_id || b.id - a.id);
   find("#rooms").replaceChildren(...sorted.map((room) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
-    button.textContent = (room.direct ? "@ " : room.private ? "◇ " : "# ") + room.name;
+    button.textContent = (room.direct ? "@ " : room.private ? "◇ " : "# ") + nameOf(room);
     button.setAttribute("aria-current", room.id === current?.id);
-    button.classList.toggle("unread", room.member && room.last_id > (room.read_id ?? 0));
-    button.classList.toggle("outside", !room.member);
-    button.title = room.member ? (room.private ? "Private" : "Public") : "Enter this room";
+    button.classList.toggle("unread", isMember(room) && room.last_id > (room.read_id ?? 0));
+    button.classList.toggle("outside", !isMember(room));
+    button.title = isMember(room) ? (room.private ? "Private" : "Public") : "Enter this room";
     button.addEventListener("click", () => attempt(() => enter(room.id)));
     item.append(button);
     return item;
@@ -103,7 +106,7 @@ function showRooms() {
 }
 
 async function enter(id) {
-  if (!rooms.get(id)?.member) {
+  if (!isMember(rooms.get(id))) {
     await ask(`rooms/${id}/members/${me}`, { method: "PUT" });
     rooms.set(id, { ...rooms.get(id), ...(await ask(`rooms/${id}`)) });
   }
@@ -111,7 +114,7 @@ async function enter(id) {
   app.classList.add("inside");
   find("#nothing").hidden = true;
   find("#open").hidden = false;
-  find("#name").textContent = current.name;
+  find("#name").textContent = nameOf(current);
   find("#invite").hidden = current.direct;
   list.replaceChildren();
   showRooms();
