@@ -255,6 +255,45 @@ def test_resolver_that_takes_too_long_is_timed_out(monkeypatch):
     ended.set()
 
 
+def test_name_server_that_is_silent_is_timed_out():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        resolve = fetch.addresses_from("127.0.0.1:{1}".format(*silent.getsockname()))
+        with pytest.raises(TimedOut, match="not resolved in time"):
+            resolve("slow.example", 0.2)
+
+
+def test_name_server_that_is_not_there_resolves_nothing():
+    with pytest.raises((Unreachable, TimedOut)):
+        fetch.addresses_from("127.0.0.1:1")("a.example", 0.3)
+
+
+@pytest.mark.parametrize("server", ["dns.example:53", "127.0.0.1", "[::1]"])
+def test_name_server_is_set_by_address_and_port(server):
+    with pytest.raises(ValueError, match="should match pattern"):
+        fetch.FetchSettings(dns_server=server)
+
+
+def test_rules_of_the_configuration():
+    settings = fetch.FetchSettings(allow_hosts="a:1,b:2", total_timeout=2, dns_server="[::1]:53")
+    config = {name.upper(): value for name, value in settings.model_dump().items()}
+
+    rules = fetch.Rules.of(config, redirects=1)
+
+    assert (rules.allow_hosts, rules.total_timeout) == ({"a:1", "b:2"}, 2)
+    assert (rules.connect_timeout, rules.redirects) == (3, 1)
+    assert rules.resolve is not fetch.system_addresses
+
+
+def test_stand_in_is_a_command_and_says_when_its_port_is_taken(make_toy):
+    app = make_toy()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        fetch.stand_in(app, None, taken.getsockname()[1])
+        result = app.test_cli_runner().invoke(args=["upstream"])
+
+    assert (result.exit_code, result.output.strip()[-9:]) == (1, "is taken.")
+
+
 # The guard
 
 

@@ -21,17 +21,21 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
+import click
 import requests
+from flask import Flask
 from pydantic import Field, field_validator
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from common import scheduler
 from common.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -73,6 +77,18 @@ class FetchSettings(Settings):
         "", description="host:port, with commas, that may be asked whatever its address is."
     )
 
+    dns_server: str = Field(
+        "",
+        pattern=r"^([0-9.]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})?$",
+        description="address:port of the DNS server to ask; default: the system's resolver.",
+    )
+    connect_timeout: float = Field(
+        3, gt=0, le=60, description="Seconds for the name and the connection, at each redirect."
+    )
+    total_timeout: float = Field(
+        8, gt=0, le=300, description="Seconds for redirects, TLS, headers and body together."
+    )
+
     @field_validator("allow_hosts")
     @classmethod
     def _are_hosts(cls, value: str) -> str:
@@ -106,6 +122,29 @@ def system_addresses(name: str, seconds: float) -> list[str]:
     return [str(found[4][0]) for found in answer]
 
 
+def addresses_from(server: str) -> Callable[[str, float], list[str]]:
+    """Return a resolver like ``system_addresses`` that asks the DNS server at ``address:port``.
+
+    It needs dnspython.
+    """
+    import dns.exception  # noqa: PLC0415  # only those who name a server have it
+    import dns.resolver  # noqa: PLC0415  # as above
+
+    address, _, port = server.rpartition(":")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [address.strip("[]")], int(port)
+
+    def resolve(name: str, seconds: float) -> list[str]:
+        try:
+            return list(resolver.resolve_name(name, lifetime=seconds).addresses())
+        except dns.exception.Timeout:
+            raise TimedOut(f"the name {name} was not resolved in time") from None
+        except dns.exception.DNSException:
+            raise Unreachable(f"the name {name} cannot be resolved") from None
+
+    return resolve
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How far a request may go."""
@@ -124,6 +163,18 @@ class Rules:
     """``host:port`` that neither check concerns."""
     resolve: Callable[[str, float], Iterable[str]] = system_addresses
     """Returns the addresses of a name within so many seconds."""
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], **more: Any) -> Self:
+        """Return the rules of an ``app.config`` with ``FetchSettings``, and more."""
+        server = config["DNS_SERVER"]
+        return cls(
+            connect_timeout=config["CONNECT_TIMEOUT"],
+            total_timeout=config["TOTAL_TIMEOUT"],
+            allow_hosts=frozenset(config["ALLOW_HOSTS"].split(",")),
+            resolve=addresses_from(server) if server else system_addresses,
+            **more,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,3 +397,41 @@ def _reason(error: Exception) -> FetchError:
     if isinstance(error, ValueError):
         return Refused("it is no http or https URL")
     return Unreachable("it does not answer properly")
+
+
+def stand_in(app: Flask, site: Any, port: int = 5080) -> None:
+    """Add ``flask upstream``: it serves ``site``, a WSGI application, in place of a third party.
+
+    ``flask run`` serves it in a thread beside the application, and adds it to ALLOW_HOSTS: it is on
+    loopback, which nobody else may fetch.
+    """
+
+    @app.cli.command("upstream")
+    @click.option("--port", type=click.IntRange(1, 65_535), default=port, show_default=True)
+    def upstream(port: int) -> None:
+        """Serve the local stand-in for what this project asks, until Ctrl-C."""
+        try:
+            server = _server(site, port)
+        except OSError as error:
+            raise click.ClickException(f"Port {port} is taken.") from error
+        click.echo(f"Serving http://127.0.0.1:{port}. Ctrl-C ends it.")
+        server.serve_forever()
+
+    if scheduler._in_flask_run():
+        try:
+            server = _server(site, port)
+        except OSError:
+            app.logger.warning("There is no stand-in: somebody else is at port %d.", port)
+            return
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        app.config["ALLOW_HOSTS"] = f"{app.config['ALLOW_HOSTS']},127.0.0.1:{port}".strip(",")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the terminal is the application's."""
+
+
+def _server(site: Any, port: int) -> BaseWSGIServer:
+    fd = socket.create_server(("127.0.0.1", port)).detach()
+    return make_server("127.0.0.1", port, site, threaded=True, request_handler=_Quiet, fd=fd)
