@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
+from common import fetch
 
 from . import demo
 from .models import db
@@ -21,5 +22,5 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
     app.register_blueprint(bp)
-    demo.init_app(app)
+    fetch.stand_in(app, demo.site)
     return app

@@ -7,12 +7,10 @@ much of the answer is read, is decided here.
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import dns.exception
-import dns.resolver
 import idna
 
 from common import fetch
@@ -167,24 +165,6 @@ def _host(host: str) -> str:
     if len(host) > MAX_HOST or not all(LABEL.fullmatch(label) for label in labels):
         raise Refused("needs a host, such as example.com")
     return host
-
-
-def dns_resolver(server: str) -> Callable[[str, float], list[str]]:
-    """Return a resolver that asks the DNS server ``address:port`` for A and AAAA."""
-    address, _, port = server.rpartition(":")
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = [address.strip("[]")], int(port)
-
-    def resolve(name: str, seconds: float) -> list[str]:
-        try:
-            found = resolver.resolve_name(name, lifetime=seconds)
-        except dns.exception.Timeout:
-            raise fetch.TimedOut(f"the name {name} was not resolved in time") from None
-        except dns.exception.DNSException:
-            raise fetch.Unreachable(f"the name {name} cannot be resolved") from None
-        return list(found.addresses())
-
-    return resolve
 
 
 def fetch_page(url: str, rules: Rules, max_bytes: int) -> Page:

@@ -8,7 +8,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -49,22 +48,8 @@ CHARSETS = re.compile(
 FALLBACK = "cp1252"  # "latin-1" means this on the web
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a page says about itself; None is what it does not say."""
-
-    canonical_url: str
-    title: str | None
-    description: str | None
-    image: str | None
-    site_name: str | None
-    type: str
-    favicon: str
-    lang: str | None
-
-
-def extract(body: bytes, content_type: str, url: str) -> Metadata:
-    """Return what a page says about itself.
+def extract(body: bytes, content_type: str, url: str) -> dict[str, str | None]:
+    """Return what a page says about itself: a value or None for each field of ``SOURCES``.
 
     ``body`` is the page or its beginning, ``content_type`` the header that came with it (for its
     charset, see ``decode``) and ``url`` where it comes from.
@@ -86,16 +71,8 @@ def extract(body: bytes, content_type: str, url: str) -> Metadata:
             if good := _good(field, value, base):
                 found[field] = good
                 break
-    return Metadata(
-        canonical_url=found.get("canonical_url", url),
-        title=found.get("title"),
-        description=found.get("description"),
-        image=found.get("image"),
-        site_name=found.get("site_name"),
-        type=found.get("type", "website"),
-        favicon=found.get("favicon") or urljoin(url, "/favicon.ico"),
-        lang=found.get("lang"),
-    )
+    usual = {"canonical_url": url, "type": "website", "favicon": urljoin(url, "/favicon.ico")}
+    return dict.fromkeys(SOURCES) | usual | found
 
 
 def _good(field: str, value: str, base: str) -> str | None:

@@ -7,7 +7,6 @@ has a claim, fetches; all others wait for the outcome. A claim ends by itself: p
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from common import clock, fetch
 from common.errors import Problem, invalid
 
 from . import metadata
-from .fetching import BadStatus, check_address, check_url, dns_resolver, fetch_page
+from .fetching import BadStatus, check_address, check_url, fetch_page
 from .models import Preview, db, insert
 from .schemas import PreviewOut
 from .settings import allowed
@@ -85,39 +84,27 @@ def _outcome(url: str, claim: str) -> dict[str, Any]:
     """Fetch and read a page; whatever goes wrong, others need not wait for the claim to end."""
     config = current_app.config
     ports, hosts = allowed()
-    rules = fetch.Rules(
-        connect_timeout=config["CONNECT_TIMEOUT"],
-        total_timeout=config["TOTAL_TIMEOUT"],
-        check_url=partial(check_url, ports=ports, allow_hosts=hosts),
-        check_address=check_address,
-        allow_hosts=hosts,
-        resolve=(
-            dns_resolver(config["DNS_SERVER"]) if config["DNS_SERVER"] else fetch.system_addresses
-        ),
-    )
+    check = partial(check_url, ports=ports, allow_hosts=hosts)
+    rules = fetch.Rules.of(config, check_url=check, check_address=check_address)
     try:
         page = fetch_page(url, rules, config["MAX_BYTES"])
         if page.body is None:
             return {"preview": {"type": page.media_type, "size": page.size}}
-        return {"preview": asdict(metadata.extract(page.body, page.content_type, page.url))}
-    except BadStatus as error:
-        return _problem(502, error, upstream_status=error.status)
-    except fetch.Refused as error:
-        return _problem(422, error)
-    except fetch.TimedOut as error:
-        return _problem(504, error)
+        return {"preview": metadata.extract(page.body, page.content_type, page.url)}
     except fetch.FetchError as error:
-        return _problem(502, error)
+        return {"problem": _problem(error)}
     except BaseException:
         db.session.execute(_mine(url, claim).values(claimed_until=None))
         db.session.commit()
         raise
 
 
-def _problem(status: int, error: fetch.FetchError, **members: object) -> dict[str, Any]:
-    text = str(error)
-    detail = text if status == 422 else f"No preview: {text}."  # noqa: PLR2004
-    return {"problem": {"status": status, "detail": detail, **members}}
+def _problem(error: fetch.FetchError) -> dict[str, Any]:
+    if isinstance(error, fetch.Refused):
+        return {"status": 422, "detail": str(error)}
+    status = 504 if isinstance(error, fetch.TimedOut) else 502
+    told = {"upstream_status": error.status} if isinstance(error, BadStatus) else {}
+    return {"status": status, "detail": f"No preview: {error}.", **told}
 
 
 def _store(url: str, claim: str, outcome: dict[str, Any]) -> None:

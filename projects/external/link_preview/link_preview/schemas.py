@@ -24,8 +24,8 @@ class PreviewQuery(Schema):
 
     url: Annotated[str, AfterValidator(_previewable)] = Field(
         max_length=MAX_URL,
-        description="An http or https URL.",
-        examples=["https://example.com/"],
+        description="An http or https URL. `flask run` has the example.",
+        examples=["http://127.0.0.1:5080/article"],
         json_schema_extra={"format": "iri"},
     )
 

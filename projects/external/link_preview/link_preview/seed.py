@@ -1,6 +1,11 @@
-"""Demo data, and made-up rows in any number."""
+"""Demo data, the pages of the demo site, and made-up rows in any number."""
 
+import gzip
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
+from itertools import chain, repeat
 
 from flask import current_app
 
@@ -24,6 +29,52 @@ DEMO = {  # previews that are there without any network
         "lang": "en",
         "type": "article",
     },
+}
+
+ARTICLE = """<!doctype html><html lang="en"><head><title>Article - The Daily Example</title>
+<meta property="og:title" content="Octopuses dream in colour &amp; pattern">
+<meta property="og:description" content="Their skin shows what they see
+  while they sleep, says a new study.">
+<meta property="og:image" content="/octopus.svg"><meta property="og:type" content="article">
+<meta property="og:site_name" content="The Daily Example"><link rel="icon" href="/octopus.svg">
+<link rel="canonical" href="/article?page=1"></head><body>…</body></html>"""
+RECIPE = """<title>Recipes</title><script type="application/ld+json">{"@type": "Recipe",
+"name": "Plum dumplings", "description": "With cinnamon, for four.", "image": ["dumplings.jpg"],
+"publisher": {"name": "Grandmother's kitchen"}, "inLanguage": "en"}</script>"""
+TEA = "<title>お茶の入れ方</title><meta name=description content='急須と八十度のお湯で。'>"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A page of the demo site: what it shows, and the answer."""
+
+    shows: str
+    make: Callable[[], bytes | Iterable[bytes]] = bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html"})
+
+
+@cache
+def bomb() -> bytes:
+    """Return 30 kB that become 30 MB."""
+    return gzip.compress(b"<title>A bomb, defused</title>" + bytes(30_000_000))
+
+
+PAGES = {
+    "/article": Demo("Open Graph", ARTICLE.encode),
+    "/recipe": Demo("JSON-LD", RECIPE.encode),
+    "/tea": Demo("Shift_JIS", lambda: TEA.encode("shift_jis") * 3),
+    "/report.pdf": Demo("a PDF", lambda: bytes(48_213), 200, {"Content-Type": "application/pdf"}),
+    "/moved": Demo("a redirect", status=301, headers={"Location": "/article"}),
+    "/router": Demo("a redirect inside", bytes, 302, {"Location": "http://192.168.0.1/admin"}),
+    "/bomb": Demo(
+        "a gzip bomb", bomb, 200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+    ),
+    "/endless": Demo(
+        "an endless page",
+        lambda: chain([b"<title>An endless page</title>"], repeat(b"<p>and so on</p>" * 1000)),
+    ),
+    "/broken": Demo("an error", lambda: b"Something went wrong.", 500),
 }
 
 

@@ -10,17 +10,6 @@ class Settings(FetchSettings):
     """What can be set."""
 
     allowed_ports: str = Field("80,443", description="Ports that may be fetched, with commas.")
-    dns_server: str = Field(
-        "",
-        pattern=r"^([0-9.]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})?$",
-        description="address:port of the DNS server to ask; default: the system's resolver.",
-    )
-    connect_timeout: float = Field(
-        3, gt=0, le=60, description="Seconds for the name and the connection, at each redirect."
-    )
-    total_timeout: float = Field(
-        8, gt=0, le=300, description="Seconds for redirects, TLS, headers and body together."
-    )
     max_bytes: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Bytes of a page that are read."
     )

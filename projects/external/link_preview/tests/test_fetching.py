@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.fetch import Refused, Rules, TimedOut, Unreachable
+from common.fetch import Refused, Rules
 from link_preview import previews
 from link_preview.fetching import (
     check_address,
     check_url,
-    dns_resolver,
     fetch_page,
     read_at_most,
 )
@@ -205,21 +204,6 @@ def test_name_that_leads_inside_is_refused(client, name_server, upstream, port, 
         detail = f"leads to {addresses[-1]}, a "
         assert (answer.status_code, answer.json["detail"][: len(detail)]) == (422, detail)
     assert upstream.requests == [], "the canary was reached"
-
-
-def test_name_that_does_not_exist_is_told(name_server):
-    resolve = dns_resolver(name_server()[0])
-
-    with pytest.raises(Unreachable, match=r"nowhere\.example cannot be resolved"):
-        resolve("nowhere.example", 5)
-
-
-def test_name_server_that_is_silent_is_timed_out():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
-        silent.bind(("127.0.0.1", 0))
-        resolve = dns_resolver("127.0.0.1:{1}".format(*silent.getsockname()))
-        with pytest.raises(TimedOut, match="not resolved in time"):
-            resolve("slow.example", 0.2)
 
 
 def test_media_type_is_that_of_the_header_or_html_where_it_looks_so(upstream):
