@@ -27,8 +27,9 @@ def ask_for_token() -> None:
     token = current_app.config["METRICS_TOKEN"]
     if not token and not in_development(current_app):
         raise Problem(403, "This is closed until METRICS_TOKEN is set.")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if token and not hmac.compare_digest(given.encode(), token.encode()):
+    sent = request.authorization
+    given = sent.token if sent and sent.type == "bearer" else None
+    if token and not hmac.compare_digest((given or "").encode(), token.encode()):
         challenge = {"WWW-Authenticate": 'Bearer realm="metrics"'}
         raise Problem(401, "This needs the metrics token.", headers=challenge)
 

@@ -392,8 +392,16 @@ def test_without_a_token_metrics_are_closed_in_production(client, path):
 @pytest.mark.settings(ENVIRONMENT="production", METRICS_TOKEN="the-token-of-prometheus")
 @pytest.mark.parametrize(
     "given",
-    [None, "Bearer the-token-of-nobody!!!", "Bearer ", "Bearer the-token", "Bearer the-tökén"],
-    ids=["none", "wrong", "empty", "part", "not ASCII"],
+    [
+        None,
+        "Bearer the-token-of-nobody!!!",
+        "Bearer ",
+        "Bearer the-token",
+        "Bearer the-tökén",
+        "the-token-of-prometheus",
+        "Basic the-token-of-prometheus",
+    ],
+    ids=["none", "wrong", "empty", "part", "not ASCII", "no scheme", "other scheme"],
 )
 def test_wrong_token_is_a_401_that_says_how(client, given):
     headers = {"Authorization": given} if given else {}
