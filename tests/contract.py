@@ -31,6 +31,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HUGE = 10**20
 PLAIN = {"date": "2026-03-01"}  # path parameters by format
 UNKNOWN = "nobody_knows"
+UNAUTHORIZED, FORBIDDEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
 ANY_BUT_FAILURE = set(range(200, 500))
 
 
@@ -140,14 +141,17 @@ def unguarded(backend: InProcess, document: Document) -> Iterator[str]:
     client = Client(backend.wsgi)
     for path, item in document["paths"].items():
         for name, operation in item.items():
-            if not any("account" in option for option in operation.get("security", [])):
+            schemes = {scheme for option in operation.get("security", []) for scheme in option}
+            if not schemes & {"account", "session"}:
                 continue
+            # Who changes something by a cookie must first show where the request comes from.
+            refused = UNAUTHORIZED if "account" in schemes or name == "get" else FORBIDDEN
             for token in ("", "Bearer", "Bearer nonsense", "Basic YW5hOg==", "Bearer \u00e9"):
                 headers = {"Authorization": token} if token else {}
                 answer = client.open(filled(path, operation), method=name.upper(), headers=headers)
-                if answer.status_code != HTTPStatus.UNAUTHORIZED:
+                if answer.status_code != refused:
                     yield f"{name.upper()} {path} with {token or 'no token'}: {answer.status}."
-                elif "WWW-Authenticate" not in answer.headers:
+                elif refused == UNAUTHORIZED and "WWW-Authenticate" not in answer.headers:
                     yield f"{name.upper()} {path}: 401 without the header WWW-Authenticate."
 
 

@@ -1,33 +1,51 @@
-"""Requests of a user, where an application has accounts (``common.accounts``).
+"""Requests of a user, where an application has users: by its OpenAPI security schemes.
 
 The demo data of such a project belong to the user ana, so that a list has something to show.
+``account`` is the scheme of ``common.accounts``: a token. ``session`` is a session's cookie, with
+the token of ``GET /csrf`` in a header.
 """
 
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from common.openapi import document
 from common.testing.backend import InProcess
 
 ANA = {"username": "ana", "password": "correct horse"}
+ORIGIN = {"Origin": "http://localhost"}
 
 
 def login(backend: InProcess) -> dict[str, str]:
-    """Return the headers that ana sends; none where there are no accounts."""
-    if "common_accounts" not in backend.app.extensions:
-        return {}
+    """Return the headers that ana sends; none where there are no users."""
+    schemes = document(backend.app).get("components", {}).get("securitySchemes", {})
     client = Client(backend.wsgi)
-    client.post("/register", json=ANA)  # 409 if the demo data have her
-    answer = client.post("/login", json=ANA)
-    assert answer.status_code == 200, f"ana cannot log in with {ANA['password']!r}: {answer.text}"
-    return {"Authorization": f"Bearer {answer.json['access_token']}"}
+    if "account" in schemes:
+        client.post("/register", json=ANA)  # 409 if the demo data have her
+        token = answer_to(client.post("/login", json=ANA))["access_token"]
+        return {"Authorization": f"Bearer {token}"}
+    if "session" in schemes:
+        before = client.get("/csrf").json["csrf_token"]
+        response = client.post("/login", json=ANA, headers={**ORIGIN, "X-CSRF-Token": before})
+        token = answer_to(response)["csrf_token"]
+        cookie = response.headers["Set-Cookie"].partition(";")[0]
+        return {**ORIGIN, "X-CSRF-Token": token, "Cookie": cookie}
+    return {}
+
+
+def answer_to(response: TestResponse) -> Any:
+    """Return what a login answers; AssertionError if it is refused."""
+    assert response.status_code == 200, (
+        f"ana cannot log in with {ANA['password']!r}: {response.text}"
+    )
+    return response.json
 
 
 class UserClient(Client):
     """A test client that sends what ana sends."""
 
     def __init__(self, backend: InProcess) -> None:
-        super().__init__(backend.wsgi)
+        super().__init__(backend.wsgi, use_cookies=False)  # or Werkzeug drops the header Cookie
         self.headers = login(backend)
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
