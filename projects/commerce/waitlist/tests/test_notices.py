@@ -66,6 +66,23 @@ def test_nobody_waits_while_a_mail_is_on_its_way(mailbox, offer, work, client):
     assert response.status_code == 201
 
 
+def test_who_cancels_and_who_sends_do_not_wait_for_each_other(client, clock, work, at_once):
+    clock.set("2026-03-01T12:00:00Z")
+    body = {"title": "Concert", "starts_at": "2026-06-01T18:00:00Z", "capacity": 10}
+    event = client.post("/events", json=body).json
+    tokens = [sign_up(client, event, f"guest-{n}").json["token"] for n in range(40)]
+
+    def send_or_cancel(number):
+        if number >= 20:
+            return [work() for _ in range(8)]
+        return [client.delete(f"/signups/{tokens[n]}").status_code for n in (number, 39 - number)]
+
+    answers = at_once(23, send_or_cancel)
+
+    assert answers[:20] == [[204, 204]] * 20
+    assert client.get(f"/events/{event['id']}").json["free"] == 10
+
+
 @MAILED
 def test_mail_that_is_refused_for_good_is_not_tried_again(mailbox, offer, work, clock):
     offer()

@@ -59,7 +59,7 @@ def step(event, action, number, now):
         db.session.rollback()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(steps, max_size=12))
 def test_whatever_happens_seats_are_counted_right_and_nobody_waits_in_vain(new_event, actions):
     event, now = new_event(), NOW

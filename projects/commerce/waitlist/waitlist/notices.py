@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 
 from common import mail
 
-from . import tokens
-from .models import Event, Kind, Notice, Signup, Token, db
+from . import seats, tokens
+from .models import Kind, Notice, Signup, Token, db
 
 RETRY = timedelta(minutes=5)
 OFFER = """\
@@ -65,14 +65,24 @@ def send_due(now: datetime) -> None:
 
 
 def send(notice_id: int, now: datetime) -> None:
-    """Take a mail on and send it, unless another process has, or its offer has ended."""
+    """Take a mail on and send it, unless another process has, or its offer has ended.
+
+    The event is locked before, as by everything that changes sign-ups. Without that, a cancellation
+    (which deletes a sign-up, then its notices) and this (a notice, then a token of the sign-up)
+    might each wait for the other one.
+    """
+    of_notice = select(Signup.event_id).join(Notice, Notice.signup_id == Signup.id)
+    event_id = db.session.scalar(of_notice.where(Notice.id == notice_id))
+    if event_id is None:  # cancelled a moment ago
+        db.session.commit()
+        return
+    event = seats.lock(event_id)
     mine = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now).values(due_at=None)
     notice = db.session.execute(mine.returning(Notice.signup_id, Notice.kind)).one_or_none()
     if notice is None:
         db.session.commit()
         return
     signup = db.session.get_one(Signup, notice.signup_id, populate_existing=True)
-    event = db.session.get_one(Event, signup.event_id, populate_existing=True)
     if notice.kind == "offer" and signup.status_at(now) != "offered":
         db.session.commit()
         return
@@ -85,6 +95,7 @@ def send(notice_id: int, now: datetime) -> None:
         mail.send(signup.email, subject, text)
     except mail.MailError as error:
         current_app.logger.warning("mail %d was not sent: %s", notice_id, error)
+        seats.lock(event_id)
         db.session.execute(delete(Token).where(Token.hash == tokens.hash_of(token)))
         if not error.permanent:
             again = update(Notice).where(Notice.id == notice_id)
