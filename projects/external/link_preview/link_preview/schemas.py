@@ -26,7 +26,7 @@ class PreviewQuery(Schema):
         max_length=MAX_URL,
         description="An http or https URL. `flask run` has the example.",
         examples=["http://127.0.0.1:5080/article"],
-        json_schema_extra={"format": "iri"},
+        json_schema_extra={"format": "http-url"},
     )
 
 
