@@ -32,6 +32,7 @@ from typing import Any
 
 from flask import Flask, copy_current_request_context, current_app
 from pydantic import Field
+from pydantic_core import to_json
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -78,7 +79,9 @@ def init_app(app: Flask) -> None:
 
 
 def publish(channel: str, data: Any) -> None:
-    """Tell ``data``, which JSON can hold, to all who listen to ``channel``. Do it after the commit.
+    """Tell ``data`` to all who listen to ``channel``. Do it after the commit.
+
+    They get what JSON can hold: moments, for example, arrive as text.
 
     Never raises because of Redis: what has been committed is done, and nobody must do it again.
     """
@@ -116,8 +119,9 @@ def converse(
     ``tick`` at the beginning and about ``every`` seconds after that, in the thread of ``receive``.
     Let only ``send`` write to ``ws``, and give answers to the feed (``feed.put``): then all has one
     order, and only one thread writes. Each call has an application context of its own, and so a
-    database session. If ``receive`` or ``tick`` fails, that is logged and the conversation goes on;
-    if ``send`` does, the client is cut off, for it may have missed something.
+    database session. If ``tick`` fails, that is logged and the conversation goes on. If one of the
+    others does, the client is cut off: it comes back, says again what has not been answered, and
+    asks for what it has not got.
     """
     from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]  # noqa: PLC0415
 
@@ -152,8 +156,8 @@ def converse(
                 attempt(tick)
                 due = time.monotonic() + every
             message = ws.receive(timeout=max(0, due - time.monotonic()))
-            if message is not None:
-                attempt(receive, message)
+            if message is not None and not attempt(receive, message):
+                break
     feed.close()
     writer.join(GOODBYE)
     cut(ws)  # a writer that is still there is stuck: the client does not read
@@ -277,7 +281,7 @@ class Hub:
 
     def publish(self, channel: str, data: Any) -> None:
         """See the function ``publish``."""
-        text = json.dumps(data)
+        text = to_json(data).decode()
         if self._redis is None:
             self._tell(channel, text)
             return

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
+from pydantic import Field
 
 import common
 from common import accounts, events
@@ -15,9 +16,14 @@ from common import accounts, events
 from . import routes, sockets
 from .models import User, db
 from .seed import fill, seed
-from .settings import Settings
 
 PING_SECONDS = 25  # a client that does not answer to two pings is gone
+
+
+class Settings(accounts.AccountSettings, events.EventSettings):
+    """The environment variables of this project, besides those of every project."""
+
+    ws_echo: bool = Field(False, description="1 adds /ws/echo, which sends back what it gets.")
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

@@ -6,9 +6,10 @@ frames, and the events of its rooms. So it has one order, and only one thread wr
 """
 
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 
-from flask import current_app
+from pydantic_core import to_json
 from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import select
 
@@ -22,20 +23,20 @@ WAITING = 200  # frames that may wait for a slow client before it is cut off
 OWN = ""  # the channel of what only this connection gets
 
 
+@dataclass
 class Connection:
     """A user's WebSocket; with ``hold``, live messages of a room wait for its ``resume``."""
 
-    def __init__(self, ws: Server, user_id: int, username: str, *, hold: bool) -> None:
-        self.ws = ws
-        self.id = uuid.uuid4().hex
-        self.user_id = user_id
-        self.username = username
-        self.hold = hold
-        self.window = protocol.Window()
-        self.starts: dict[int, int] = {}
-        """For each room the id after which messages come live."""
-        self.seen: dict[int, int | None] = {}
-        """For each room the id up to which the client has got all; None: it has to resume first."""
+    ws: Server
+    user_id: int
+    username: str
+    hold: bool
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    window: protocol.Window = field(default_factory=protocol.Window)
+    starts: dict[int, int] = field(default_factory=dict)
+    """For each room the id after which messages come live."""
+    seen: dict[int, int | None] = field(default_factory=dict)
+    """For each room the id up to which the client has got all; None: it has to resume first."""
 
     def run(self) -> None:
         """Serve the client until one of the two ends it."""
@@ -55,7 +56,7 @@ class Connection:
     def subscribe(self) -> events.Subscription:
         """Listen to the user's rooms, and only then look where each of them stands."""
         cut = partial(events.cut, self.ws)
-        feed = events.subscribe(f"user:{self.user_id}", limit=WAITING, on_lost=cut)
+        feed = events.subscribe("presence", f"user:{self.user_id}", limit=WAITING, on_lost=cut)
         for room in rooms.positions(self.user_id):
             feed.add(f"room:{room}")
         db.session.rollback()
@@ -63,8 +64,8 @@ class Connection:
         db.session.rollback()  # no transaction stays open while we wait
         self.seen = {room: None if self.hold else last for room, last in self.starts.items()}
         standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
-        hello = {"type": "hello", "username": self.username, "rooms": standing}
-        feed.put(OWN, {"frame": hello})
+        # The first frame: the writer, for whom events wait already, has not begun.
+        self.tell({"type": "hello", "username": self.username, "rooms": standing})
         return feed
 
     def beat(self) -> None:
@@ -93,9 +94,6 @@ class Connection:
             self.feed.put(OWN, {"frame": error.frame | about})
         except rooms.NotAMember:
             self.feed.put(OWN, {"frame": protocol.FORBIDDEN | about})
-        except Exception:
-            current_app.logger.exception("a frame could not be worked on")
-            self.feed.put(OWN, {"frame": protocol.UNAVAILABLE | about})
 
     def send(self, frame: protocol.Send) -> None:
         """Store a message, acknowledge it, and tell the room, in this order.
@@ -103,13 +101,11 @@ class Connection:
         A repeat is told, too: perhaps we were killed before we could tell it the first time. Who
         has got it already passes it over.
         """
-        made = rooms.deliver(self.user_id, frame.room, frame.body, frame.client_id)
-        told = protocol.message_frame(made.message, self.username)
-        ack = {"type": "ack", "client_id": frame.client_id}
-        self.feed.put(
-            OWN, {"frame": ack | {name: told[name] for name in ("room", "id", "sent_at")}}
-        )
-        events.publish(f"room:{frame.room}", {"frame": told, "previous": made.previous})
+        message, previous = rooms.deliver(self.user_id, frame.room, frame.body, frame.client_id)
+        ack = {"type": "ack", "client_id": frame.client_id, "room": frame.room}
+        self.feed.put(OWN, {"frame": ack | {"id": message.id, "sent_at": message.sent_at}})
+        told = {"type": "message", **message._mapping}
+        events.publish(f"room:{frame.room}", {"frame": told, "previous": previous})
 
     def mark(self, frame: protocol.Mark) -> None:
         """Tell the room how far its member has got or read."""
@@ -133,8 +129,7 @@ class Connection:
             case "joined" | "left" if is_me:
                 pass  # told on the user's own channel
             case "presence":
-                first = next((room for room in event.data["rooms"] if room in self.seen), None)
-                if not is_me and event.channel == f"room:{first}":  # once for all shared rooms
+                if not is_me and self.seen.keys() & event.data["rooms"]:
                     self.tell(frame)
             case _:
                 self.tell(frame)
@@ -156,17 +151,17 @@ class Connection:
         if start is None:
             self.tell(protocol.FORBIDDEN | {"room": room})
             return
-        self.send_missed(room, after, start)
+        self.send_missed(room, after, start + 1)
         if self.seen[room] is None:
             self.seen[room] = self.send_missed(room, start)
         self.tell({"type": "resumed", "room": room})
 
-    def send_missed(self, room: int, after: int, upto: int | None = None) -> int:
+    def send_missed(self, room: int, after: int, before: int | None = None) -> int:
         """Send the messages between two ids page by page; return the id of the last one."""
-        while page := rooms.missed(self.user_id, room, after, upto):
+        while page := rooms.missed(self.user_id, room, after, before):
             db.session.rollback()  # the client may be slow
             for message in page:
-                self.tell(protocol.message_frame(message, message.username))
+                self.tell({"type": "message", **message._mapping})
                 after = message.id
         return after
 
@@ -185,15 +180,12 @@ class Connection:
 
     def tell(self, frame: Frame) -> None:
         """Send a frame; for the writer's thread alone."""
-        self.ws.send(protocol.dump(frame))
+        self.ws.send(to_json(frame).decode())
 
 
 def announce(user_id: int, *, online: bool) -> None:
     """Tell those who share a room with a user that the user has come or gone."""
     user = db.session.execute(select(User.username, User.last_seen).filter_by(id=user_id)).one()
-    shared = sorted(rooms.positions(user_id))
+    frame = {"type": "presence", "online": online, **user._mapping}
+    events.publish("presence", {"frame": frame, "rooms": [*rooms.positions(user_id)]})
     db.session.rollback()
-    seen = {"online": online, "last_seen": protocol.rfc3339(user.last_seen)}
-    frame = {"type": "presence", "username": user.username, **seen}
-    for room in shared:
-        events.publish(f"room:{room}", {"frame": frame, "rooms": shared})

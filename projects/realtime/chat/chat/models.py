@@ -26,7 +26,7 @@ class Room(db.Model):
     name: Mapped[str] = mapped_column(String(80))
     private: Mapped[bool]
     direct_key: Mapped[str | None] = mapped_column(String(40), unique=True)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     last_id: Mapped[int] = mapped_column(default=0)
     """The id of its last message. Who writes a message locks this row: see ``rooms.deliver``."""
 
@@ -36,10 +36,8 @@ class Member(db.Model):
 
     __table_args__ = (CheckConstraint("read_id <= delivered_id", name="read_is_delivered"),)
 
-    room_id: Mapped[int] = mapped_column(ForeignKey(Room.id, ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey(User.id, ondelete="CASCADE"), primary_key=True, index=True
-    )
+    room_id: Mapped[int] = mapped_column(ForeignKey(Room.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True, index=True)
     delivered_id: Mapped[int] = mapped_column(default=0)
     read_id: Mapped[int] = mapped_column(default=0)
 
@@ -53,8 +51,8 @@ class Message(db.Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    room_id: Mapped[int] = mapped_column(ForeignKey(Room.id, ondelete="CASCADE"))
-    sender_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    room_id: Mapped[int] = mapped_column(ForeignKey(Room.id))
+    sender_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     client_id: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(String(2000))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -64,5 +62,5 @@ class Connection(db.Model):
     """An open WebSocket. One that has not been seen for a while belonged to a killed process."""
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,10 +1,9 @@
 """The frames of the WebSocket: JSON objects with a ``type``, one in a text message.
 
-Free of Flask and of the database: `parse` checks what clients send, the other functions make what
-the server sends, and `Window` says when somebody is too fast. The README has all frames in a table.
+Free of Flask and of the database: `parse` checks what clients send, and `Window` says when somebody
+is too fast. The README has all frames in a table.
 """
 
-import json
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -61,7 +60,6 @@ class FrameError(Exception):
 
 
 FORBIDDEN = FrameError("forbidden", "You are in no such room.").frame
-UNAVAILABLE = FrameError("unavailable", "Something went wrong here; try again.").frame
 
 
 def parse(message: str | bytes) -> Send | Resume | Mark:
@@ -76,28 +74,6 @@ def parse(message: str | bytes) -> Send | Resume | Mark:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"][1:]))
         raise FrameError("invalid", f"{place}: {first['msg']}" if place else first["msg"]) from None
-
-
-def message_frame(message: Any, sender: str) -> Frame:
-    """Return a stored message as all in the room get it."""
-    return {
-        "type": "message",
-        "room": message.room_id,
-        "id": message.id,
-        "sender": sender,
-        "body": message.body,
-        "sent_at": rfc3339(message.sent_at),
-    }
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return a moment as text, in UTC with Z."""
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def dump(frame: Frame) -> str:
-    """Return the text of a frame."""
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
 class Window:

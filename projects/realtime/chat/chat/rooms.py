@@ -1,9 +1,8 @@
 """What is stored: rooms, who is in them, and messages in one order for everybody."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, case, exists, insert, select, update
+from sqlalchemy import Row, Select, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from .models import Member, Message, Room, User, db
@@ -15,24 +14,15 @@ class NotAMember(Exception):
     """The user is not in the room, or there is no such room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A stored message."""
+def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> tuple[Row[Any], int]:
+    """Store a message in a room, commit, and return it with the id of the one before it.
 
-    message: Message
-    previous: int
-    """The id of the message before it in its room, 0 if it is the first: who has that one misses
-    nothing. Of a repeat it is the message's own id."""
-    is_new: bool
-    """False if it had been stored before, under the same ``client_id``."""
-
-
-def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> Delivery:
-    """Store a message in a room, commit, and return it.
+    The message is a row of `messages`. The other id is 0 if it is the room's first: who has the
+    messages up to that id misses nothing but this one.
 
     Raises NotAMember, and stores nothing, if the sender is not in the room. If the sender has sent
     something to this room under this ``client_id`` before, nothing is stored and that message is
-    returned: a client that got no answer may ask again.
+    returned, with its own id: a client that got no answer may ask again.
 
     Ids grow in the order in which the messages of a room are committed: whoever has seen message 8
     of a room will never have to look for a message 7 that was slower. For this a sender locks the
@@ -46,54 +36,51 @@ def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> Delivery
         db.session.rollback()
         raise NotAMember
     name = {"room_id": room_id, "sender_id": sender_id, "client_id": client_id}
-    known = db.session.scalar(select(Message).filter_by(**name))
+    this = messages(sender_id, room_id).where(
+        Message.sender_id == sender_id, Message.client_id == client_id
+    )
+    known = db.session.execute(this).one_or_none()
     if known is not None:
         db.session.rollback()
-        return Delivery(known, known.id, is_new=False)
+        return known, known.id
     message = Message(**name, body=body)
     db.session.add(message)
     db.session.flush()
     db.session.execute(update(Room).where(Room.id == room_id).values(last_id=message.id))
+    stored = db.session.execute(this).one()
     db.session.commit()
-    return Delivery(message, previous, is_new=True)
+    return stored, previous
 
 
 def missed(
-    user_id: int, room_id: int, after: int, upto: int | None = None, limit: int = PAGE
+    user_id: int, room_id: int, after: int | None, before: int | None = None, limit: int = PAGE
 ) -> list[Row[Any]]:
-    """Return the messages of a room after the one with the id ``after``, the oldest first.
+    """Return messages of a room, the oldest first, ``limit`` at most; each is a row of `messages`.
 
-    They are the first ``limit`` of them, and none beyond the id ``upto`` if one is given. Each is a
-    row of `messages`. Who is not in the room gets none.
+    They are the first ones with an id above ``after``: what somebody has missed who has all up to
+    that id. Without it they are the last ones. None has the id ``before`` or one above, if that is
+    given. Who is not in the room gets none.
     """
-    wanted = messages(user_id, room_id).where(Message.id > after)
-    if upto is not None:
-        wanted = wanted.where(Message.id <= upto)
-    return [*db.session.execute(wanted.order_by(Message.id).limit(limit))]
-
-
-def latest(
-    user_id: int, room_id: int, before: int | None = None, limit: int = PAGE
-) -> list[Row[Any]]:
-    """Return the last messages of a room, or the last before an id; the oldest first, too."""
     wanted = messages(user_id, room_id)
     if before is not None:
         wanted = wanted.where(Message.id < before)
-    return [*db.session.execute(wanted.order_by(Message.id.desc()).limit(limit))][::-1]
+    if after is None:
+        return [*db.session.execute(wanted.order_by(Message.id.desc()).limit(limit))][::-1]
+    wanted = wanted.where(Message.id > after)
+    return [*db.session.execute(wanted.order_by(Message.id).limit(limit))]
 
 
 def messages(user_id: int, room_id: int) -> Select[*tuple[Any, ...]]:
-    """Return the query for a room's messages: id, room_id, username, body, sent_at.
+    """Return the query for a room's messages: id, room, sender (a name), body, sent_at.
 
     It finds nothing for somebody who is not in the room.
     """
     is_inside = exists().where(Member.room_id == room_id, Member.user_id == user_id)
-    columns = (Message.id, Message.room_id, User.username, Message.body, Message.sent_at)
-    return (
-        select(*columns)
-        .join(User, User.id == Message.sender_id)
-        .where(Message.room_id == room_id, is_inside)
+    names = (Message.room_id.label("room"), User.username.label("sender"))
+    found = (
+        select(Message.id, *names, Message.body, Message.sent_at).select_from(Message).join(User)
     )
+    return found.where(Message.room_id == room_id, is_inside)
 
 
 def mark(user_id: int, room_id: int, kind: str, message_id: int) -> bool:
@@ -102,29 +89,24 @@ def mark(user_id: int, room_id: int, kind: str, message_id: int) -> bool:
     Returns whether that is news: a mark only moves forward, and to no message that is still to
     come. Who has read has got. Raises NotAMember.
     """
-    column = Member.read_id if kind == "read" else Member.delivered_id
-    later = case((Member.delivered_id > message_id, Member.delivered_id), else_=message_id)
-    values = {"delivered_id": later} | ({"read_id": message_id} if kind == "read" else {})
+    if kind == "read":
+        mark(user_id, room_id, "delivered", message_id)
+    mine = (Member.room_id == room_id) & (Member.user_id == user_id)
     is_there = exists().where(Room.id == room_id, Room.last_id >= message_id)
-    change = update(Member).where(
-        Member.room_id == room_id, Member.user_id == user_id, column < message_id, is_there
-    )
-    moved = db.session.scalar(change.values(values).returning(Member.user_id)) is not None
+    column = Member.read_id if kind == "read" else Member.delivered_id
+    change = update(Member).where(mine, column < message_id, is_there)
+    moved = change.values({column: message_id}).returning(Member.user_id)
+    is_news = db.session.scalar(moved) is not None
     db.session.commit()
-    if not moved and not is_member(user_id, room_id):
+    if not is_news and db.session.scalar(select(Member.user_id).where(mine)) is None:
         raise NotAMember
-    return moved
+    return is_news
 
 
 def positions(user_id: int) -> dict[int, int]:
     """Return the id of the last message in each of a user's rooms."""
     mine = select(Room.id, Room.last_id).join(Member).where(Member.user_id == user_id)
     return {row.id: row.last_id for row in db.session.execute(mine)}
-
-
-def is_member(user_id: int, room_id: int) -> bool:
-    """Tell whether a user is in a room."""
-    return db.session.get(Member, (room_id, user_id), populate_existing=True) is not None
 
 
 def create(owner_id: int, name: str, *, private: bool) -> Room:

@@ -93,9 +93,9 @@ def talk(room_id: int, members: list[int], said: tuple[str, ...]) -> None:
     for number, (member, body) in enumerate(
         zip(islice(cycle(members), len(said)), said, strict=True)
     ):
-        made = rooms.deliver(member, room_id, body, f"demo-{number}")
+        message, _ = rooms.deliver(member, room_id, body, f"demo-{number}")
         at = begin + timedelta(minutes=number)
-        db.session.execute(update(Message).filter_by(id=made.message.id).values(sent_at=at))
+        db.session.execute(update(Message).filter_by(id=message.id).values(sent_at=at))
         db.session.commit()
 
 

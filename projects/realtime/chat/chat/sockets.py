@@ -37,7 +37,7 @@ def chat(ws: Server) -> None:
     ws.max_message_size = LARGEST_MESSAGE
     hold = request.args.get("hold") == "true"
     with suppress(events.Lost):  # without Redis there is no chat; the client tries again
-        Connection(ws, current_user.id, current_user.username, hold=hold).run()
+        Connection(ws, current_user.id, current_user.username, hold).run()
 
 
 @sock.route("/ws/echo", bp=echo_bp)  # type: ignore[untyped-decorator]
