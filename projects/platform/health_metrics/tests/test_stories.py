@@ -331,20 +331,31 @@ def test_ids_in_paths_share_one_series(client, samples):
 
 
 @pytest.mark.story("exposition")
-def test_metrics_are_in_the_text_format(client):
-    response = client.get("/metrics")
-
-    assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-
-
-@pytest.mark.story("exposition")
-def test_openmetrics_is_given_when_it_is_asked_for(client):
-    accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
-
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
+        "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5,*/*;q=0.1",
+        "application/openmetrics-text; version=one",
+    ],
+    ids=["version", "quality", "nonsense"],
+)
+def test_openmetrics_is_given_when_it_is_asked_for(client, accept):
     response = client.get("/metrics", headers={"Accept": accept})
 
     assert response.mimetype == "application/openmetrics-text"
     assert response.text.endswith("# EOF\n"), "OpenMetrics ends with # EOF"
+
+
+@pytest.mark.story("exposition")
+@pytest.mark.parametrize(
+    "accept",
+    ["", "*/*", ";;;,", "application/openmetrics-text;q=0.1,text/plain", "text/html,*/*;q=0.8"],
+)
+def test_text_is_given_to_everybody_else(client, accept):
+    response = client.get("/metrics", headers={"Accept": accept})
+
+    assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
 
 
 @pytest.mark.story("exposition")
