@@ -1,5 +1,7 @@
 """The arithmetic of objectives."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,14 @@ def test_alert_stays_silent_at_its_threshold(long, short, threshold):
 def test_most_urgent_alert_wins():
     assert slo.alert(dict.fromkeys(WINDOWS, 2.0)) == "ticket"
     assert slo.alert(dict.fromkeys(WINDOWS, 20.0)) == "page"
+
+
+def test_readme_has_the_numbers_of_the_code():
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+    for severity, long, short, rate in ALERTS:
+        share = f"{rate * (WINDOWS[long] / slo.PERIOD):.0%}".replace("%", " %")
+        assert f"| {severity} | {rate:g} | {long} | {short} | {share}" in " ".join(readme.split())
+    for it in slo.OBJECTIVES:
+        assert f"| {it.name} | {it.text} | 1 request of {round(1 / (1 - it.target)):,} |" in readme
+    assert f"= {slo.budget_left(157, 432_000, 0.999):.0%}".replace("%", " %") in readme
