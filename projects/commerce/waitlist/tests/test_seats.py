@@ -113,7 +113,7 @@ def test_event_that_moves_ends_its_offers_at_the_start(new_event):
     ben, _ = seats.sign_up(event.id, "ben@example.com", 1, NOW)
     seats.cancel(ana, NOW)
 
-    seats.move(event.id, NOW + timedelta(hours=2))
+    seats.move(event.id, NOW + timedelta(hours=2), NOW)
     db.session.commit()
 
     assert ben.confirm_by == NOW + timedelta(hours=2)

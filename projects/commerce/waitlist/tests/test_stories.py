@@ -825,6 +825,20 @@ def test_started_event_offers_nothing(announce, sign_up, cancel, change, clock, 
     assert state(ben) == ("waitlisted", 1)
 
 
+@pytest.mark.story("started")
+def test_event_that_is_put_off_offers_what_has_become_free(
+    announce, sign_up, cancel, change, clock, state
+):
+    event = announce(capacity=1)
+    ana, ben = sign_up(event, "ana"), sign_up(event, "ben")
+    clock.set(START)
+    cancel(ana)
+
+    change(event, starts_at="2026-06-08T18:00:00Z")
+
+    assert state(ben) == ("offered", None)
+
+
 # organiser
 
 

@@ -17,8 +17,12 @@ from .models import Kind, Notice, Signup, Token, db
 
 RETRY = timedelta(minutes=5)
 OFFER = """\
-Seats have become free, and you are next: {seats} at "{title}".
-They are kept for you until {until:%Y-%m-%d %H:%M} UTC. Confirm that you come:
+Seats have become free at "{title}", and you are next.
+
+  Seats kept for you: {seats}
+  until {until:%Y-%m-%d %H:%M} UTC
+
+Confirm that you come:
 
   curl -X POST {url}/confirm
 

@@ -79,10 +79,10 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
     changes = body.model_dump()
     event = seats.lock(event_id)
     event.title = changes.get("title", event.title)
-    if "starts_at" in changes:
-        seats.move(event_id, in_the_future(changes["starts_at"]))
-    if "capacity" in changes:
+    if "capacity" in changes:  # first: to put the event off may offer seats
         seats.resize(event_id, changes["capacity"], clock.now())
+    if "starts_at" in changes:
+        seats.move(event_id, in_the_future(changes["starts_at"]), clock.now())
     db.session.commit()
     return EventOut.model_validate(event)
 

@@ -113,12 +113,17 @@ def resize(event_id: int, capacity: int, now: datetime) -> None:
     promote(event, now)
 
 
-def move(event_id: int, starts_at: datetime) -> None:
-    """Let an event start at another time; no offer is kept beyond it."""
-    lock(event_id).starts_at = starts_at
+def move(event_id: int, starts_at: datetime, now: datetime) -> None:
+    """Let an event start at another time; no offer is kept beyond it.
+
+    One that had started offers again what has become free since.
+    """
+    event = lock(event_id)
+    event.starts_at = starts_at
     offered = (Signup.event_id == event_id) & (Signup.status == "offered")
     beyond = update(Signup).where(offered, Signup.confirm_by > starts_at)
     db.session.execute(beyond.values(confirm_by=starts_at))
+    promote(event, now)
 
 
 def confirm(signup: Signup, now: datetime) -> None:
