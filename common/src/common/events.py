@@ -104,7 +104,7 @@ def subscribe(
     return Subscription(_hub(), channels, heartbeat, limit, on_lost)
 
 
-def converse(
+def converse(  # noqa: PLR0913  # all but two by name
     ws: Any,  # a server's WebSocket of simple-websocket
     feed: "Subscription",
     *,
@@ -112,11 +112,13 @@ def converse(
     send: Callable[[Event], None],
     tick: Callable[[], None],
     every: float = HEARTBEAT,
+    greeting: str = "",
 ) -> None:
     """Serve a WebSocket until one side ends it: ``receive`` here, and ``send`` in another thread.
 
     ``receive`` is called with each message of the client, ``send`` with each event of ``feed``, and
     ``tick`` at the beginning and about ``every`` seconds after that, in the thread of ``receive``.
+    After the first tick, and before any event, the client gets the ``greeting``.
     Let only ``send`` write to ``ws``, and give answers to the feed (``feed.put``): then all has one
     order, and only one thread writes. Each call has an application context of its own, and so a
     database session. If ``tick`` fails, that is logged and the conversation goes on. If one of the
@@ -147,9 +149,12 @@ def converse(
                 return  # closed by the reader
         cut(ws)
 
+    attempt(tick)
+    if greeting:
+        ws.send(greeting)
     writer = threading.Thread(target=copy_current_request_context(write), name="events.converse")
     writer.start()
-    due = time.monotonic()
+    due = time.monotonic() + every
     with suppress(ConnectionClosed):
         while len(ws.input_buffer) <= BACKLOG:
             if time.monotonic() >= due:
@@ -160,8 +165,9 @@ def converse(
                 break
     feed.close()
     writer.join(GOODBYE)
-    cut(ws)  # a writer that is still there is stuck: the client does not read
-    writer.join()
+    if writer.is_alive():  # stuck: the client does not read
+        cut(ws)
+        writer.join()
 
 
 def cut(ws: Any) -> None:

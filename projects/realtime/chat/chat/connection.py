@@ -42,6 +42,8 @@ class Connection:
         """Serve the client until one of the two ends it."""
         every = presence.BEAT.total_seconds()
         with self.subscribe() as self.feed:
+            standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
+            hello = {"type": "hello", "username": self.username, "rooms": standing}
             events.converse(
                 self.ws,
                 self.feed,
@@ -49,6 +51,7 @@ class Connection:
                 send=self.pass_on,
                 tick=self.beat,
                 every=every,
+                greeting=to_json(hello).decode(),
             )
         if presence.leave(self.user_id, self.id):
             announce(self.user_id, online=False)
@@ -63,9 +66,6 @@ class Connection:
         self.starts = rooms.positions(self.user_id)
         db.session.rollback()  # no transaction stays open while we wait
         self.seen = {room: None if self.hold else last for room, last in self.starts.items()}
-        standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
-        # The first frame: the writer, for whom events wait already, has not begun.
-        self.tell({"type": "hello", "username": self.username, "rooms": standing})
         return feed
 
     def beat(self) -> None:
