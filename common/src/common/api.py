@@ -180,8 +180,8 @@ def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
             raise Problem(400, first["msg"]) from None
         try:  # to JSON Schema 2.0 is an integer, to pydantic it is not: once more as 2
             value = adapter.validate_json(_with_integers(raw), strict=True)
-        except ValidationError:
-            raise _unprocessable("body", error) from None
+        except ValidationError as still:
+            raise _unprocessable("body", still) from None
     if rb"\u0000" in raw and any("\0" in text for text in _texts(json.loads(raw))):
         raise invalid("Text must not contain NUL.", "body")
     return value

@@ -35,7 +35,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from common import scheduler
+from common import beside
 from common.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -417,7 +417,7 @@ def stand_in(app: Flask, site: Any, port: int = 5080) -> None:
         click.echo(f"Serving http://127.0.0.1:{port}. Ctrl-C ends it.")
         server.serve_forever()
 
-    if scheduler._in_flask_run():
+    if beside.in_flask_run():
         try:
             server = _server(site, port)
         except OSError:

@@ -18,8 +18,6 @@ How it works:
   function that enqueues such rows again; it runs when a worker starts and once a minute.
 """
 
-import atexit
-import json
 import logging
 import os
 import socket
@@ -31,12 +29,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-import click
 from flask import Flask, current_app
-from flask.cli import run_command
-from flask.helpers import get_debug_flag
 from pydantic import Field
-from pydantic_core import to_jsonable_python
 from redis import ConnectionPool, Redis, UnixDomainSocketConnection
 from redis.backoff import ExponentialBackoff
 from redis.client import Pipeline
@@ -44,9 +38,8 @@ from redis.retry import Retry as Reconnect
 from rq import Queue, Retry
 from rq.exceptions import StopRequested
 from rq.job import Job, JobStatus
-from werkzeug.serving import is_running_from_reloader
 
-from common import clock, job_worker
+from common import beside, clock, job_worker
 from common.settings import Settings
 
 CRASHES = 3  # a job that has taken more workers with it than this has failed
@@ -54,7 +47,6 @@ TIMEOUT = 3600  # seconds that a job may run
 SWEEP = 60  # seconds between two sweeps
 KEPT = timedelta(days=7)  # how long a failed job can be looked at
 DUE_AT_ONCE = 1000  # jobs moved in one transaction
-STOP_SECONDS = 5  # that the job in hand has when `flask run` ends
 
 
 class JobSettings(Settings):
@@ -75,7 +67,7 @@ def init_app(app: Flask, sweep: Callable[[], object] | None = None) -> None:
     """
     state = app.extensions["common_jobs"] = JobQueue(app, sweep)
     app.cli.add_command(job_worker.command(state))
-    if _in_flask_run():
+    if beside.in_flask_run():
         start_worker(app)
 
 
@@ -115,41 +107,10 @@ def run_until_idle(app: Flask) -> None:
 def start_worker(app: Flask) -> "subprocess.Popen[bytes]":
     """Start ``flask worker`` for ``app`` as a child process, which ends with this one.
 
-    The child makes the application anew with ``create_app`` of its package and the settings of
-    ``app``. If this process is killed, the child finishes the job in hand first.
+    If this process is killed, the child finishes the job in hand first. If the child is killed,
+    the next worker takes its job up again.
     """
-    environment = dict(os.environ)
-    for name in map(str.upper, app.extensions["common_settings"].model_fields):
-        value = to_jsonable_python(app.config[name])
-        text = value if isinstance(value, str) else json.dumps(value)
-        environment[name] = "" if value is None else text
-    command = [sys.executable, "-m", "flask", "--app", app.import_name, "worker"]
-    child = subprocess.Popen(
-        [*command, "--parent", str(os.getpid())],
-        cwd=Path(app.root_path).parents[app.import_name.count(".")],
-        env=environment,
-        process_group=0,  # Ctrl-C in the terminal is for us alone: we end the child
-    )
-    atexit.register(_stop, child)
-    return child
-
-
-def _stop(child: "subprocess.Popen[bytes]") -> None:
-    child.terminate()
-    try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()  # the next worker takes its job up again
-        child.wait()
-
-
-def _in_flask_run() -> bool:
-    context = click.get_current_context(silent=True)
-    if context is None or context.command is not run_command or sys.platform == "win32":
-        return False
-    reload = context.params["reload"]
-    reloads = get_debug_flag() if reload is None else reload
-    return not reloads or is_running_from_reloader()  # its parent serves nothing
+    return beside.start(app, "worker")
 
 
 class JobQueue:

@@ -8,26 +8,18 @@ the project's rows what is due by ``common.clock``, and claims each row before i
 scheduler that was down finds at its next tick what it has missed, and two do nothing twice.
 """
 
-import atexit
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import run_command
-from flask.helpers import get_debug_flag
-from pydantic_core import to_jsonable_python
-from werkzeug.serving import is_running_from_reloader
+
+from common import beside
 
 NAP = 0.2  # seconds between two looks at whether to tick or to end
-STOP_SECONDS = 5  # that the tick in hand has when `flask run` ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,8 @@ def init_app(app: Flask, tick: Callable[[], object], *, every: float = 30) -> No
     """
     state = app.extensions["common_scheduler"] = Scheduler(app, tick, every)
     app.cli.add_command(_command(state))
-    if _in_flask_run():
-        start_beside(app, "scheduler")
+    if beside.in_flask_run():
+        beside.start(app, "scheduler")
 
 
 def _command(state: Scheduler) -> click.Command:
@@ -82,43 +74,3 @@ def _command(state: Scheduler) -> click.Command:
                 signal.signal(it, handler)
 
     return scheduler
-
-
-def start_beside(app: Flask, command: str) -> "subprocess.Popen[bytes]":
-    """Start ``flask COMMAND`` for ``app`` as a child process, which ends with this one.
-
-    The child makes the application anew with ``create_app`` of its package and the settings of
-    ``app``.
-    """
-    environment = dict(os.environ)
-    for name in map(str.upper, app.extensions["common_settings"].model_fields):
-        value = to_jsonable_python(app.config[name])
-        text = value if isinstance(value, str) else json.dumps(value)
-        environment[name] = "" if value is None else text
-    line = [sys.executable, "-m", "flask", "--app", app.import_name, command]
-    child = subprocess.Popen(
-        [*line, "--parent", str(os.getpid())],
-        cwd=Path(app.root_path).parents[app.import_name.count(".")],
-        env=environment,
-        process_group=0,  # Ctrl-C in the terminal is for us alone: we end the child
-    )
-    atexit.register(_stop, child)
-    return child
-
-
-def _stop(child: "subprocess.Popen[bytes]") -> None:
-    child.terminate()
-    try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-
-
-def _in_flask_run() -> bool:
-    context = click.get_current_context(silent=True)
-    if context is None or context.command is not run_command or sys.platform == "win32":
-        return False
-    reload = context.params["reload"]
-    reloads = get_debug_flag() if reload is None else reload
-    return not reloads or is_running_from_reloader()  # its parent serves nothing

@@ -40,7 +40,7 @@ LocalTime = Annotated[NaiveDatetime, AfterValidator(_within_range), WithJsonSche
 Moment = Annotated[AwareDatetime, Field(ge=FIRST.replace(tzinfo=UTC), le=LAST.replace(tzinfo=UTC))]
 Title = Annotated[str, Field(max_length=200, pattern=ONE_LINE, examples=["Tea with Bob"])]
 Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]
-Zone = Annotated[TimeZone, Field(json_schema_extra={"format": "time-zone"})]
+
 Minutes = Annotated[int, Field(ge=0, le=LONGEST_BEFORE)]
 UNIQUE = Field(max_length=5, json_schema_extra={"uniqueItems": True})
 Reminders = Annotated[list[Minutes], AfterValidator(_distinct), UNIQUE]
@@ -52,7 +52,7 @@ class EventIn(Schema):
 
     title: Title
     starts_at: LocalTime
-    time_zone: Zone | None = None
+    time_zone: TimeZone | None = None
     rrule: Rule | None = None
     reminders: Reminders = Field([])
 
@@ -62,7 +62,7 @@ class EventPatch(Schema):
 
     title: Title | MISSING = MISSING
     starts_at: LocalTime | MISSING = MISSING
-    time_zone: Zone | MISSING = MISSING
+    time_zone: TimeZone | MISSING = MISSING
     rrule: Rule | MISSING | None = MISSING
     reminders: Reminders | MISSING = MISSING
 
