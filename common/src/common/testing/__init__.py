@@ -1,8 +1,9 @@
 """The pytest plugin of all projects (``-p common.testing``): fixtures of story and unit tests.
 
-Story tests use ``client``, ``run``, ``clock``, ``work``, ``restart``, ``at_once`` and the marks
-``story`` and ``settings``; unit tests may use ``app``, ``max_queries`` and ``live`` besides. A
-failed test shows its last requests and answers, and the traceback behind a 500.
+Story tests use ``client``, ``as_user``, ``connect``, ``run``, ``clock``, ``work``, ``restart``,
+``at_once``, the stand-ins ``upstream`` and ``mailbox``, and the marks ``story`` and ``settings``;
+unit tests may use ``app``, ``max_queries`` and ``live`` besides. A failed test shows its last
+requests and answers, and the traceback behind a 500.
 """
 
 import re
