@@ -20,7 +20,7 @@ class User(accounts.UserMixin, db.Model):
 class Room(db.Model):
     """A room, or the conversation of two: then ``direct_key`` says whose, and is unique."""
 
-    __table_args__ = (Index(None, "private", "last_id"),)
+    __table_args__ = (Index(None, "last_id", "id"), Index(None, "private"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 
 from common import events
 from common.accounts import current_user, login_required
 from common.api import Created, Page, Produces, endpoint
-from common.errors import Problem, invalid
+from common.errors import Problem
 from common.pagination import PageQuery, paginate
 
 from . import presence, rooms
@@ -32,7 +32,7 @@ def list_rooms(query: RoomQuery) -> Page[RoomOut]:
     """List the public rooms and those that I am in, the one with the newest message first."""
     statement = visible_rooms().order_by(Room.last_id.desc(), Room.id.desc())
     if query.joined:
-        statement = statement.where(Room.id.in_(my_rooms()))
+        statement = statement.where(is_mine())
     if query.q:
         statement = statement.where(Room.name.icontains(query.q, autoescape=True))
     return paginate(db.session, statement, query, RoomOut)
@@ -50,12 +50,12 @@ def create_room(body: RoomIn) -> Created[RoomOut]:
 
 @bp.post("/dms")
 @login_required
-@endpoint(errors=(404,))
+@endpoint(errors=(404, 409))
 def open_direct_room(body: DirectIn) -> Created[RoomOut] | RoomOut:
     """Open the room of two: 201 if it is new, 200 if one of them had opened it before."""
     other = named(body.username)
     if other.id == current_user.id:
-        raise invalid("This is you yourself.", "body", "username")
+        raise Problem(409, "This is you yourself: a conversation needs another.")
     room, is_new = rooms.direct(current_user, other)
     if not is_new:
         return shown(room.id)
@@ -126,9 +126,9 @@ def list_messages(room_id: int, query: MessageQuery) -> list[MessageOut]:
     return [MessageOut.model_validate(message) for message in found]
 
 
-def my_rooms() -> Select[Any]:
-    """Return the query for the ids of the rooms that I am in."""
-    return select(Member.room_id).where(Member.user_id == current_user.id)
+def is_mine() -> ColumnElement[bool]:
+    """Return the condition that I am in a room."""
+    return exists().where(Member.room_id == Room.id, Member.user_id == current_user.id)
 
 
 def visible_rooms() -> Select[*tuple[Any, ...]]:
@@ -137,7 +137,7 @@ def visible_rooms() -> Select[*tuple[Any, ...]]:
     is_direct = Room.direct_key.is_not(None).label("direct")
     read_id = select(Member.read_id).where(mine).scalar_subquery().label("read_id")
     rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, read_id)
-    return rows.where(or_(Room.private.is_(False), Room.id.in_(my_rooms())))
+    return rows.where(or_(Room.private.is_(False), is_mine()))
 
 
 def shown(room_id: int) -> RoomOut:

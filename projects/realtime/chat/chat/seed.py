@@ -62,7 +62,6 @@ def fill(number: int) -> None:
     random, now, ana = Random(45), clock.now(), user_id("ana")  # noqa: S311  # made up anyway
     made = [{"name": f"Room {it}", "private": False, "owner_id": ana} for it in range(number)]
     room_ids = [*db.session.scalars(insert(Room).returning(Room.id), made)]
-    db.session.execute(insert(Member), [{"room_id": it, "user_id": ana} for it in room_ids])
     said = []
     for place in range(number):
         room_id = room_ids[min(int(random.paretovariate(1)) - 1, number - 1)]
@@ -70,8 +69,10 @@ def fill(number: int) -> None:
         at = now - timedelta(seconds=number - place)
         said.append(named | {"body": f"Message {place}", "sent_at": at})
     db.session.execute(insert(Message), said)
+    spoken = {message["room_id"] for message in said}
+    db.session.execute(insert(Member), [{"room_id": it, "user_id": ana} for it in spoken])
     newest = select(func.max(Message.id)).where(Message.room_id == Room.id).scalar_subquery()
-    has_some = Room.id.in_({message["room_id"] for message in said})
+    has_some = select(Message.id).where(Message.room_id == Room.id).exists()
     db.session.execute(update(Room).where(has_some).values(last_id=newest))
     db.session.commit()
 
