@@ -40,6 +40,10 @@ def test_right_project_has_no_findings(toy: Toy) -> None:
 README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
 SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
 UNIT = "tests/test_titles.py"
+WEB_SOCKET = """    from werkzeug.routing import Rule
+
+    app.url_map.add(Rule("/rooms/<string:name>", endpoint="rooms", websocket=True))
+    return app"""
 # For each rule: the file to change, what to replace in it (None: all of it) by what (None: delete
 # the file), and what the rule must say then.
 WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
@@ -186,6 +190,7 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (README, "| DELETE |", "| PUT |", "has PUT /notes/{note_id}"),
         (README, "| POST |", "| GET |", "has GET /notes 2 times"),
         (ROUTES, '.delete("', '.delete("/x', "DELETE `/x/notes/{no"),
+        ("notes/__init__.py", "    return app", WEB_SOCKET, "lacks WS `/rooms/{name}`"),
     ],
     "transcripts_can_be_executed": [
         (README, "```console\n$ curl", "```text\n$ curl", "not 'text'"),

@@ -86,6 +86,7 @@ def test_key_makes_the_message_id_and_without_one_each_mail_has_its_own(send, bo
         "ana@example.com\0",
         "ana@exam ple.com",
         "jürgen@example.com",
+        "juergen@bücher.example",
         "a" * 70000 + "@example.com",
     ],
     ids=lambda to: repr(to[:40]),

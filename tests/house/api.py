@@ -1,5 +1,6 @@
 """What a project's OpenAPI document must say."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,10 +27,22 @@ LIMITS["number"] = LIMITS["integer"]
 
 
 def every_route_is_described(room: Room) -> Iterator[str]:
-    """Find a view without ``@endpoint``: the OpenAPI document does not have it."""
+    """Find a view without ``@endpoint``: the OpenAPI document does not have it.
+
+    A WebSocket is nothing that OpenAPI could describe; the README's table has it all the same.
+    """
     for rule in room.app.url_map.iter_rules():
-        if is_own(rule) and not hasattr(room.app.view_functions[rule.endpoint], "operation"):
+        view = room.app.view_functions.get(rule.endpoint)
+        if is_own(rule) and not rule.websocket and not hasattr(view, "operation"):
             yield f"{rule.rule}: its view {rule.endpoint} needs @endpoint below its route."
+
+
+def sockets(room: Room) -> set[tuple[str, str]]:
+    """Return the WebSockets as the README lists them: ("WS", path)."""
+    rules = room.app.url_map.iter_rules()
+    return {
+        ("WS", re.sub("<(?:[^:<>]*:)?([^<>]*)>", r"{\1}", it.rule)) for it in rules if it.websocket
+    }
 
 
 def is_own(rule: Rule) -> bool:

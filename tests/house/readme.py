@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from common import __path__ as common_path
 
 from . import markdown
+from .api import sockets
 from .room import Room
 
 HEADINGS = [
@@ -93,16 +94,17 @@ def named_files_are_there(room: Room) -> Iterator[str]:
 
 def endpoints_are_those_of_the_api(room: Room) -> Iterator[str]:
     """Find rows in the table that are no route, and routes that have no row."""
+    routes = room.operations.keys() | sockets(room)
     listed: Counter[tuple[str, str]] = Counter()
     for row in markdown.rows(section(room, "Endpoints")):
         method, path = row[0].strip("`"), row[1].strip("`")
         listed[method, path] += 1
-        if (method, path) not in room.operations:
+        if (method, path) not in routes:
             yield f"README.md: 'Endpoints' has {method} {path}, which OpenAPI does not."
     for (method, path), times in listed.items():
         if times > 1:
             yield f"README.md: 'Endpoints' has {method} {path} {times} times."
-    for method, path in sorted(room.operations.keys() - listed.keys()):
+    for method, path in sorted(routes - listed.keys()):
         yield f"README.md: 'Endpoints' lacks {method} `{path}`; parameters are written {{name}}."
 
 

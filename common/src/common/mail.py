@@ -67,7 +67,7 @@ def address(text: str) -> str:
     Raises:
         ValueError: it is none, or more than that, such as two addresses or another header.
     """
-    if len(text) <= LONGEST and text.isprintable() and " " not in text:
+    if len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text:
         # The parser runs off the end of some nonsense: IndexError.
         with suppress(ValueError, MessageError, IndexError):
             if Address(addr_spec=text).domain:

@@ -85,7 +85,7 @@ def load(app: Flask, settings: type[Settings], config: Mapping[str, Any] | None)
         if name.lower() in settings.model_fields
     }
     app.config.update({name: value for name, value in config.items() if name.lower() not in known})
-    env_file = Path(app.root_path).parent / ".env" if _in_development(app) else None
+    env_file = Path(app.root_path).parent / ".env" if in_development(app) else None
     try:
         values = settings(_env_file=env_file, **known)
     except ValidationError as error:
@@ -99,14 +99,14 @@ def load(app: Flask, settings: type[Settings], config: Mapping[str, Any] | None)
     app.extensions["common_settings"] = settings
 
 
-def _in_development(app: Flask) -> bool:
+def in_development(app: Flask) -> bool:
     """Tell development from production: the flask command, its debug mode or a test."""
     return bool(app.debug or app.testing or os.environ.get("FLASK_RUN_FROM_CLI") == "true")
 
 
 def _development_key(app: Flask) -> str:
     """Return a random key kept in the instance folder, so that restarts keep sessions and codes."""
-    if not _in_development(app):
+    if not in_development(app):
         raise SettingsError(
             "Cannot start:\n  SECRET_KEY: is missing. Make one with: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
