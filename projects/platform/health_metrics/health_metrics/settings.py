@@ -6,7 +6,7 @@ from flask import Flask
 from pydantic import Field
 
 import common
-from common.settings import in_development
+from common import settings
 
 
 class Settings(common.Settings):
@@ -28,5 +28,5 @@ class Settings(common.Settings):
 def in_development(app: Flask) -> bool:
     """Tell whether ``app`` may show its metrics and offer routes that fail on purpose."""
     if app.config["ENVIRONMENT"] is None:
-        return in_development(app)
+        return settings.in_development(app)
     return bool(app.config["ENVIRONMENT"] == "development")
