@@ -1,6 +1,8 @@
 """The fixture ``connect``: its WebSocket and its event stream, against small applications."""
 
 import json
+import socket
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +57,12 @@ def small():
     return app
 
 
+def connected(server):
+    ours, theirs = socket.socketpair()
+    server.take(theirs)
+    return ours
+
+
 @pytest.fixture
 def notes():
     return []
@@ -63,7 +71,7 @@ def notes():
 @pytest.fixture
 def connect(small, notes):
     server = _Server(small)
-    connector = Connector(SimpleNamespace(stream=server.connect), notes)
+    connector = Connector(SimpleNamespace(stream=partial(connected, server)), notes)
     yield connector
     connector.end()
     server.end()
