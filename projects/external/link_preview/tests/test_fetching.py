@@ -10,7 +10,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.fetch import Refused, Rules
@@ -57,6 +57,7 @@ def test_public_address_passes():
         check_address(ipaddress.ip_address(address))
 
 
+@settings(max_examples=40)
 @given(st.ip_addresses(v=4))
 def test_ipv4_address_passes_in_no_wrapping(address):
     number = int(address)
@@ -110,6 +111,7 @@ def test_url_is_refused_with_the_reason():
 # Size
 
 
+@settings(max_examples=40)
 @given(st.lists(st.binary(max_size=20)), st.integers(1, 100))
 def test_body_is_the_beginning_of_what_comes(chunks, limit):
     assert read_at_most(iter(chunks), limit) == b"".join(chunks)[:limit]

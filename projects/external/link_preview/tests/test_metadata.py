@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from link_preview.metadata import absolute, clean, decode, extract, read
@@ -18,6 +18,7 @@ TAGS = [
 messy_pages = st.lists(st.sampled_from(TAGS), max_size=30).map("".join)
 
 
+@settings(max_examples=40)
 @given(messy_pages)
 def test_no_page_hurts_and_all_it_says_can_be_sent(page):
     found = extract(page.encode(), "text/html", "http://a.example/b")
@@ -26,11 +27,13 @@ def test_no_page_hurts_and_all_it_says_can_be_sent(page):
     assert "\0" not in "".join(filter(None, found.values()))
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=60), st.sampled_from(["", "text/html; charset=utf-16", "charset=gbk"]))
 def test_bytes_of_every_kind_become_text(body, content_type):
     assert isinstance(decode(body, content_type), str)
 
 
+@settings(max_examples=40)
 @given(st.text())
 def test_clean_text_stays_as_it_is(text):
     assert clean(clean(text)) == clean(text)
