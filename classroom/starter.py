@@ -127,11 +127,16 @@ def _unused(tree: ast.Module, gone: list[ast.stmt]) -> Iterator[ast.stmt]:
         }
         name = None
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("test"):
-            name = node.name
+            name = None if _is_automatic(node) else node.name
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-        if name is not None and name not in names:
+        if name is not None and name not in {*names, "pytestmark"}:
             yield node
+
+
+def _is_automatic(node: ast.FunctionDef) -> bool:
+    """Tell whether a fixture is used by every test without being named."""
+    return any("autouse=True" in ast.unparse(mark) for mark in node.decorator_list)
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:

@@ -1,6 +1,7 @@
 """A small repository with small projects, made anew for each test that changes it; a browser."""
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,18 @@ def test_a_new_app_lists_what_was_seeded(client, run):
 
     assert client.get("/notes").json == ["first"]
 """
+
+
+@pytest.fixture
+def forget_projects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Python not know the real projects: a made one may have the name of one of them."""
+    real = ROOT / "projects"
+    path = [entry for entry in sys.path if not Path(entry).is_relative_to(real)]
+    monkeypatch.setattr(sys, "path", path)
+    slugs = {folder.parent.name for folder in real.glob("*/*/idea.toml")}
+    for name in [*sys.modules]:
+        if name.partition(".")[0] in slugs:
+            monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.fixture

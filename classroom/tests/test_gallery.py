@@ -16,9 +16,8 @@ from common.testing import wait_until
 
 
 @pytest.fixture
-def open_gallery(root, monkeypatch):
+def open_gallery(root, forget_projects):  # noqa: ARG001  # it acts by being there
     """Return a client of the gallery over the projects made so far."""
-    monkeypatch.setattr(sys, "path", sys.path.copy())
     galleries = []
 
     def open_it(data=None):

@@ -38,12 +38,11 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @pytest.fixture
-def url(root, make_project, monkeypatch):
+def url(root, make_project, forget_projects):  # noqa: ARG001  # it acts by being there
     """Serve a gallery of three projects on loopback and return its address."""
     make_project("wiki", "crud", 1, concepts=["slugs", "Markdown"])
     make_project("chat", "realtime", 3, concepts=["WebSockets", "slugs"])
     (make_project("cart", "commerce", 5, concepts=["money"]) / "README.md").write_text(WIDE)
-    monkeypatch.setattr(sys, "path", sys.path.copy())
     gallery = create_gallery(root)
     server = make_server("127.0.0.1", 0, gallery, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -64,9 +64,10 @@ def refuse_forgeries() -> None:
     """
     if request.routing_exception is not None:  # 404 or 405: nothing will happen anyway
         return
+    if request.method in csrf.SAFE_METHODS:
+        return
     reason = csrf.objection(
         csrf.Request(
-            method=request.method,
             own_origin=f"{request.scheme}://{request.host}",
             origin=request.headers.get("Origin"),
             token=request.headers.get(csrf.HEADER),

@@ -16,7 +16,6 @@ HEADER = "X-CSRF-Token"
 class Request:
     """What the check looks at; None is what the request does not have."""
 
-    method: str
     own_origin: str
     """Where this application is reached: ``https://app.example``, ``http://127.0.0.1:5000``."""
     origin: str | None = None
@@ -36,7 +35,7 @@ def token_for(session_id: str, key: bytes) -> str:
 def objection(request: Request, key: bytes) -> str | None:
     """Return why a request must be refused, in words for a developer, or None if it may pass.
 
-    Who only reads (`SAFE_METHODS`) passes. All others need
+    Who only reads (`SAFE_METHODS`) is not asked. All others need
 
     - an ``origin`` that is ``own_origin`` and nothing else: neither missing nor ``null``, nor
       another scheme, host or port, nor a longer text that begins alike,
@@ -44,8 +43,6 @@ def objection(request: Request, key: bytes) -> str | None:
     - and as ``token`` the `token_for` that id and ``key``. It is compared in constant time
       (``hmac.compare_digest``, as bytes: a header may have any characters).
     """
-    if request.method in SAFE_METHODS:
-        return None
     if request.origin != request.own_origin:
         return f"The Origin of this request must be {request.own_origin}, and is {request.origin}."
     if request.session_id is None or request.token is None:

@@ -11,22 +11,11 @@ from session_cookies.csrf import Request, objection, token_for
 KEY = b"a key for tests"
 ID = "A" * 43
 SITE = "https://app.example"
-RIGHT = Request("POST", SITE, origin=SITE, token=token_for(ID, KEY), session_id=ID)
+RIGHT = Request(SITE, origin=SITE, token=token_for(ID, KEY), session_id=ID)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_right_request_passes(method):
-    assert objection(replace(RIGHT, method=method), KEY) is None
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_who_only_reads_passes(method):
-    assert objection(Request(method, SITE, origin="https://evil.example"), KEY) is None
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "QUERY", "get"])
-def test_every_other_method_is_checked(method):
-    assert objection(Request(method, SITE), KEY) is not None
+def test_right_request_passes():
+    assert objection(RIGHT, KEY) is None
 
 
 @pytest.mark.parametrize(

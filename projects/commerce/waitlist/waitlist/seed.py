@@ -32,8 +32,9 @@ def seed() -> int:
         for name, seats in parties:
             signup = Signup(event_id=event.id, email=f"{name}@example.com", seats=seats)
             signup.created_at = now
-            signup.status = "confirmed" if seats <= event.free else "waitlisted"
-            event.taken += seats if signup.status == "confirmed" else 0
+            has_room = event.free >= seats
+            signup.status = "confirmed" if has_room else "waitlisted"
+            event.taken += seats if has_room else 0
             db.session.add(signup)
             db.session.flush()
     db.session.commit()

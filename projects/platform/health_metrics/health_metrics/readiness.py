@@ -44,7 +44,7 @@ def run_checks(checks: Mapping[str, Callable[[], object]], log: Logger) -> list[
         except Exception as error:  # whatever it is, the check has failed
             reason = str(error) if isinstance(error, NotReady) else "failed"
             log.warning("not ready: %s", name, exc_info=error)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - begin
         done.append(Check(name=name, ok=reason is None, seconds=seconds, reason=reason))
     return done
 

@@ -35,10 +35,10 @@ def _vevent(event: Event) -> icalendar.Event:
     vevent.add("summary", event.title)
     if event.rrule:
         vevent.add("rrule", icalendar.vRecur.from_ical(event.rrule))
-    for minutes in event.reminders:
+    for before in event.reminders:
         alarm = icalendar.Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", event.title)
-        alarm.add("trigger", timedelta(minutes=-minutes))
+        alarm.add("trigger", timedelta(minutes=-before))
         vevent.add_component(alarm)
     return vevent
