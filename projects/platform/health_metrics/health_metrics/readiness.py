@@ -38,7 +38,7 @@ def run_checks(checks: Mapping[str, Callable[[], object]], log: Logger) -> list[
     """
     done = []
     for name, check in checks.items():
-        began, reason = time.perf_counter(), None
+        begin, reason = time.perf_counter(), None
         try:
             check()
         except Exception as error:  # whatever it is, the check has failed
