@@ -26,7 +26,6 @@ NO_CODE = {
 }  # fmt: skip
 COMMON = "flask45-common"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
-Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -60,8 +59,9 @@ def lines_of_code(text: str) -> set[int]:
         for number in range(token.start[0], token.end[0] + 1)
     }
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, Documented) and ast.get_docstring(node) is not None:
-            code -= {*range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
+        match node:
+            case ast.Expr(value=ast.Constant(value=str())):  # a docstring, of a field too
+                code -= {*range(node.lineno, (node.end_lineno or 0) + 1)}
     return code
 
 

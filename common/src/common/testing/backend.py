@@ -180,6 +180,8 @@ class _Handler(WSGIRequestHandler):
 class _Server(ThreadedWSGIServer):
     """Serves connections that are handed to it, each in a thread; nobody can dial it."""
 
+    daemon_threads = False  # so that its end waits for theirs: they use the database to the last
+
     def __init__(self, app: Any) -> None:
         super().__init__("127.0.0.1", 0, app, _Handler)
         self.open: set[socket.socket] = set()
