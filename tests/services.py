@@ -36,7 +36,8 @@ def servers() -> Iterator[dict[str, str]]:
     # A socket's path must be short: the folder of pytest is too long for it.
     with tempfile.TemporaryDirectory(prefix="services-") as name:
         folder = Path(name)
-        redis = ValkeyServer(data_dir=folder / "redis", unix_socket_path=folder / "redis.sock")
+        paths = {"data_dir": folder / "redis", "unix_socket_path": folder / "redis.sock"}
+        redis = ValkeyServer(port=0, **paths)  # 0: none, or two at once may pick the same
         with postgres(folder / "postgres") as database:
             redis.start()
             yield {"DATABASE_URL": database, "REDIS_URL": f"unix://{folder}/redis.sock"}

@@ -333,6 +333,7 @@ def test_server_that_cannot_start_says_why(app):
 def test_server_that_outlived_its_keeper_is_replaced(app):
     folder = Path(app.instance_path, "queue")
     options = {"data_dir": folder, "persist": True, "unix_socket_path": folder / "valkey.sock"}
+    options["port"] = 0
     leftover = ValkeyServer(**options)
     leftover.start()
 
