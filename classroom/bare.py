@@ -102,6 +102,16 @@ def _links(session: Session, tables: Tables) -> Any:
     )
 
 
+def _events(session: Session, tables: Tables) -> Any:
+    return _page(
+        session,
+        tables.event,
+        tables.event.starts_at,
+        ["id", "title", "starts_at", "capacity"],
+        lambda event: {"free": event.capacity - event.taken},
+    )
+
+
 def _jobs(session: Session, tables: Tables) -> Any:
     job = tables.job
     names = ["id", "status", "attempts", "error", "created_at", "updated_at"]
@@ -149,6 +159,7 @@ QUERIES: dict[str, View] = {
     "recipes": _recipes,
     "links": _links,
     "jobs": _jobs,
+    "events": _events,
     "follow": _follow,
 }
 
