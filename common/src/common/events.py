@@ -18,19 +18,17 @@ Each process has one connection that listens for all, and hears all channels of 
 
 import json
 import logging
-import socket
 import threading
 import time
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any
 
-from flask import Flask, copy_current_request_context, current_app
+from flask import Flask, current_app
 from pydantic import Field
 from pydantic_core import to_json
 from redis import Redis
@@ -44,8 +42,6 @@ HEARTBEAT = 15.0  # seconds
 LIMIT = 1000  # events that may wait for a reader
 PATIENCE = 5.0  # seconds that a new subscription waits for Redis
 POLL = 0.5  # seconds after which the listener looks whether it is still needed
-BACKLOG = 100  # messages of a client that may wait for us; then we leave
-GOODBYE = 1.0  # seconds that the writer of a conversation has to end by itself
 HEALTH_CHECK = 10  # seconds of silence after which it asks whether Redis is there
 
 log = logging.getLogger(__name__)
@@ -102,78 +98,6 @@ def subscribe(
     reader itself may be stuck in a write. Raises Lost where Redis does not answer.
     """
     return Subscription(_hub(), channels, heartbeat, limit, on_lost)
-
-
-def converse(  # noqa: PLR0913  # all but two by name
-    ws: Any,  # a server's WebSocket of simple-websocket
-    feed: "Subscription",
-    *,
-    receive: Callable[[str | bytes], None],
-    send: Callable[[Event], None],
-    tick: Callable[[], None],
-    every: float = HEARTBEAT,
-    greeting: str = "",
-) -> None:
-    """Serve a WebSocket until one side ends it: ``receive`` here, and ``send`` in another thread.
-
-    ``receive`` is called with each message of the client, ``send`` with each event of ``feed``, and
-    ``tick`` at the beginning and about ``every`` seconds after that, in the thread of ``receive``.
-    After the first tick, and before any event, the client gets the ``greeting``.
-    Let only ``send`` write to ``ws``, and give answers to the feed (``feed.put``): then all has one
-    order, and only one thread writes. Each call has an application context of its own, and so a
-    database session. If ``tick`` fails, that is logged and the conversation goes on. If one of the
-    others does, the client is cut off: it comes back, says again what has not been answered, and
-    asks for what it has not got.
-    """
-    from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # as documented
-
-    def attempt(call: Callable[..., None], *arguments: Any) -> bool:
-        try:
-            with app.app_context():
-                call(*arguments)
-        except (Lost, ConnectionClosed, OSError):
-            return False
-        except Exception:
-            app.logger.exception("in a conversation over a WebSocket")
-            return False
-        return True
-
-    def write() -> None:
-        with suppress(Lost):
-            for event in feed:
-                if event is not None and not attempt(send, event):
-                    break
-            else:
-                return  # closed by the reader
-        cut(ws)
-
-    attempt(tick)
-    if greeting:
-        ws.send(greeting)
-    writer = threading.Thread(target=copy_current_request_context(write), name="events.converse")
-    writer.start()
-    due = time.monotonic() + every
-    with suppress(ConnectionClosed):
-        while len(ws.input_buffer) <= BACKLOG:
-            if time.monotonic() >= due:
-                attempt(tick)
-                due = time.monotonic() + every
-            message = ws.receive(timeout=max(0, due - time.monotonic()))
-            if message is not None and not attempt(receive, message):
-                break
-    feed.close()
-    writer.join(GOODBYE)
-    if writer.is_alive():  # stuck: the client does not read
-        cut(ws)
-        writer.join()
-
-
-def cut(ws: Any) -> None:
-    """End a WebSocket at once, from whatever thread: nobody stays in a read or a write."""
-    with suppress(OSError):
-        ws.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _hub() -> "Hub":

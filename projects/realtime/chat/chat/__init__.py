@@ -8,22 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from pydantic import Field
 
 import common
-from common import accounts, events
+from common import accounts, events, websockets
 
-from . import routes, sockets
+from . import routes
 from .models import User, db
 from .seed import fill, seed
 
-PING_SECONDS = 25  # a client that does not answer to two pings is gone
 
-
-class Settings(accounts.AccountSettings, events.EventSettings):
+class Settings(accounts.AccountSettings, events.EventSettings, websockets.WebSocketSettings):
     """The environment variables of this project, besides those of every project."""
-
-    ws_echo: bool = Field(False, description="1 adds /ws/echo, which sends back what it gets.")
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -32,9 +27,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
     accounts.init_app(app, db, User)
     events.init_app(app)
-    app.config.setdefault("SOCK_SERVER_OPTIONS", {"ping_interval": PING_SECONDS})
+    websockets.init_app(app, accounts.login_required)
     app.register_blueprint(routes.bp)
-    app.register_blueprint(sockets.bp)
-    if app.config["WS_ECHO"]:
-        app.register_blueprint(sockets.echo_bp)
     return app

@@ -2,24 +2,22 @@
 
 All that is written goes through one queue, the connection's subscription: the answers to its own
 frames, and the events of its rooms. So it has one order, and only one thread writes
-(``events.converse``).
+(``websockets.converse``).
 """
 
 import uuid
 from dataclasses import dataclass, field
-from functools import partial
 
 from pydantic_core import to_json
 from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import select
 
-from common import clock, events
+from common import clock, events, websockets
 
 from . import presence, protocol, rooms
 from .models import User, db
 from .protocol import Frame, FrameError
 
-WAITING = 200  # frames that may wait for a slow client before it is cut off
 OWN = ""  # the channel of what only this connection gets
 
 
@@ -35,37 +33,29 @@ class Connection:
     window: protocol.Window = field(default_factory=protocol.Window)
     starts: dict[int, int] = field(default_factory=dict)
     """For each room the id after which messages come live."""
-    seen: dict[int, int | None] = field(default_factory=dict)
-    """For each room the id up to which the client has got all; None: it has to resume first."""
+    seen: dict[int, int] = field(default_factory=dict)
+    """For each room the id up to which the client has got all; none: it has to resume first."""
 
     def run(self) -> None:
         """Serve the client until one of the two ends it."""
-        every = presence.BEAT.total_seconds()
         with self.subscribe() as self.feed:
             standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
             hello = {"type": "hello", "username": self.username, "rooms": standing}
-            events.converse(
-                self.ws,
-                self.feed,
-                receive=self.answer,
-                send=self.pass_on,
-                tick=self.beat,
-                every=every,
-                greeting=to_json(hello).decode(),
-            )
+            websockets.converse(self.ws, self.feed, self, greeting=to_json(hello).decode())
         if presence.leave(self.user_id, self.id):
             announce(self.user_id, online=False)
 
     def subscribe(self) -> events.Subscription:
         """Listen to the user's rooms, and only then look where each of them stands."""
-        cut = partial(events.cut, self.ws)
-        feed = events.subscribe("presence", f"user:{self.user_id}", limit=WAITING, on_lost=cut)
-        for room in rooms.positions(self.user_id):
+        feed = websockets.subscribe(self.ws, "presence", f"user:{self.user_id}")
+        before = rooms.positions(self.user_id)
+        for room in before:
             feed.add(f"room:{room}")
         db.session.rollback()
-        self.starts = rooms.positions(self.user_id)
+        now = rooms.positions(self.user_id)
+        self.starts = {it: now[it] for it in now if it in before}  # ``move`` is told of new ones
         db.session.rollback()  # no transaction stays open while we wait
-        self.seen = {room: None if self.hold else last for room, last in self.starts.items()}
+        self.seen = {} if self.hold else dict(self.starts)
         return feed
 
     def beat(self) -> None:
@@ -124,12 +114,11 @@ class Connection:
                 self.resume(frame["room"], frame["after"])
             case "message":
                 self.pass_message(frame, event.data["previous"])
-            case "joined" | "left" if event.channel.startswith("user:"):
-                self.move(frame)
             case "joined" | "left" if is_me:
-                pass  # told on the user's own channel
+                if event.channel.startswith("user:"):  # it is told in the room as well
+                    self.move(frame)
             case "presence":
-                if not is_me and self.seen.keys() & event.data["rooms"]:
+                if not is_me and self.starts.keys() & event.data["rooms"]:
                     self.tell(frame)
             case _:
                 self.tell(frame)
@@ -147,12 +136,11 @@ class Connection:
 
     def resume(self, room: int, after: int) -> None:
         """Send what the client has missed in a room, then let live messages come."""
-        start = self.starts.get(room)
-        if start is None:
+        if (start := self.starts.get(room)) is None:
             self.tell(protocol.FORBIDDEN | {"room": room})
             return
         self.send_missed(room, after, start + 1)
-        if self.seen[room] is None:
+        if room not in self.seen:
             self.seen[room] = self.send_missed(room, start)
         self.tell({"type": "resumed", "room": room})
 

@@ -2,7 +2,7 @@
 
 Connections are counted as rows, not in memory: a user may have a tab with each of two processes. A
 process that is killed leaves its rows behind, so every connection is seen again and again
-(`BEAT`), and one that has not been seen for `STALE` is taken away by whoever notices.
+(each of its beats), and one that has not been seen for `STALE` is taken away by whoever notices.
 
 To come and to go, a connection first locks the row of its user. Two tabs that close at once then
 close one after the other, and the second knows that it is the last.
@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Exists, delete, exists, func, select, update
 
-from common import clock
+from common import clock, websockets
 
 from .models import Connection, User, db
 
-BEAT = timedelta(seconds=20)
-STALE = timedelta(seconds=65)  # three beats, and a little
+STALE = timedelta(seconds=3 * websockets.BEAT + 5)  # three beats, and a little
 
 
 def arrive(user_id: int, connection_id: str) -> bool:
@@ -29,17 +28,11 @@ def arrive(user_id: int, connection_id: str) -> bool:
     known, and is the user's only one.
     """
     now = clock.now()
-    lock = update(User).where(User.id == user_id).values(last_seen=now).returning(User.id)
-    if db.session.scalar(lock) is None:  # deleted meanwhile
-        db.session.rollback()
-        return False
-    others = count(user_id)
-    seen = update(Connection).where(Connection.id == connection_id).values(seen_at=now)
-    is_known = db.session.scalar(seen.returning(Connection.id)) is not None
-    if not is_known:
-        db.session.add(Connection(id=connection_id, user_id=user_id, seen_at=now))
+    db.session.execute(update(User).where(User.id == user_id).values(last_seen=now))
+    is_first = count(user_id) == 0  # this one counts as well, if it is known
+    db.session.merge(Connection(id=connection_id, user_id=user_id, seen_at=now))
     db.session.commit()
-    return not is_known and others == 0
+    return is_first
 
 
 def leave(user_id: int, connection_id: str, at: datetime | None = None) -> bool:
@@ -48,15 +41,13 @@ def leave(user_id: int, connection_id: str, at: datetime | None = None) -> bool:
     That moment is the user's ``last_seen``. Returns whether the user has gone offline by this: the
     connection was known, and was the user's last one. The second time it is not known any more.
     """
-    lock = update(User).where(User.id == user_id).values(last_seen=at or clock.now())
-    db.session.execute(lock)
+    db.session.execute(update(User).where(User.id == user_id).values(last_seen=at or clock.now()))
     gone = delete(Connection).where(Connection.id == connection_id).returning(Connection.id)
-    was_known = db.session.scalar(gone) is not None
-    is_last = was_known and count(user_id) == 0
-    if was_known:
-        db.session.commit()
-    else:
+    if db.session.scalar(gone) is None:
         db.session.rollback()
+        return False
+    is_last = count(user_id) == 0
+    db.session.commit()
     return is_last
 
 

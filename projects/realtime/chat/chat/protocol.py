@@ -46,9 +46,8 @@ class Mark(Schema):
     id: Id
 
 
-ADAPTER: TypeAdapter[Send | Resume | Mark] = TypeAdapter(
-    Annotated[Send | Resume | Mark, Field(discriminator="type")]
-)
+AnyFrame = Annotated[Send | Resume | Mark, Field(discriminator="type")]
+ADAPTER: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
 
 
 class FrameError(Exception):
@@ -62,7 +61,7 @@ class FrameError(Exception):
 FORBIDDEN = FrameError("forbidden", "You are in no such room.").frame
 
 
-def parse(message: str | bytes) -> Send | Resume | Mark:
+def parse(message: str | bytes) -> AnyFrame:
     """Return the frame that a client has sent; raise FrameError if it is none."""
     if isinstance(message, bytes):
         raise FrameError("invalid", "Send text frames, not binary ones.")

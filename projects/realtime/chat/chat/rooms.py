@@ -35,15 +35,13 @@ def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> tuple[Ro
     if previous is None:
         db.session.rollback()
         raise NotAMember
-    name = {"room_id": room_id, "sender_id": sender_id, "client_id": client_id}
-    this = messages(sender_id, room_id).where(
-        Message.sender_id == sender_id, Message.client_id == client_id
-    )
+    is_this = (Message.sender_id == sender_id) & (Message.client_id == client_id)
+    this = messages(sender_id, room_id).where(is_this)
     known = db.session.execute(this).one_or_none()
     if known is not None:
         db.session.rollback()
         return known, known.id
-    message = Message(**name, body=body)
+    message = Message(room_id=room_id, sender_id=sender_id, client_id=client_id, body=body)
     db.session.add(message)
     db.session.flush()
     db.session.execute(update(Room).where(Room.id == room_id).values(last_id=message.id))
@@ -66,8 +64,7 @@ def missed(
         wanted = wanted.where(Message.id < before)
     if after is None:
         return [*db.session.execute(wanted.order_by(Message.id.desc()).limit(limit))][::-1]
-    wanted = wanted.where(Message.id > after)
-    return [*db.session.execute(wanted.order_by(Message.id).limit(limit))]
+    return [*db.session.execute(wanted.where(Message.id > after).order_by(Message.id).limit(limit))]
 
 
 def messages(user_id: int, room_id: int) -> Select[*tuple[Any, ...]]:
@@ -77,9 +74,7 @@ def messages(user_id: int, room_id: int) -> Select[*tuple[Any, ...]]:
     """
     is_inside = exists().where(Member.room_id == room_id, Member.user_id == user_id)
     names = (Message.room_id.label("room"), User.username.label("sender"))
-    found = (
-        select(Message.id, *names, Message.body, Message.sent_at).select_from(Message).join(User)
-    )
+    found = select(Message.id, *names, Message.body, Message.sent_at).join_from(Message, User)
     return found.where(Message.room_id == room_id, is_inside)
 
 
@@ -109,12 +104,11 @@ def positions(user_id: int) -> dict[int, int]:
     return {row.id: row.last_id for row in db.session.execute(mine)}
 
 
-def create(owner_id: int, name: str, *, private: bool) -> Room:
-    """Make a room with its first member."""
-    room = Room(name=name, private=private, owner_id=owner_id)
+def create(room: Room, *user_ids: int) -> Room:
+    """Store a new room and its first members."""
     db.session.add(room)
     db.session.flush()
-    db.session.add(Member(room_id=room.id, user_id=owner_id))
+    db.session.add_all(Member(room_id=room.id, user_id=user_id) for user_id in user_ids)
     db.session.commit()
     return room
 
@@ -133,16 +127,11 @@ def add(room_id: int, user_id: int, last_id: int) -> bool:
 
 def direct(one: User, other: User) -> tuple[Room, bool]:
     """Return the room of two users, and whether it is new: there is one, whoever starts it."""
-    pair = sorted((one, other), key=lambda user: user.id)
-    key = f"{pair[0].id}:{pair[1].id}"
-    name = " & ".join(sorted(user.username for user in pair))
-    room = Room(name=name, private=True, direct_key=key)
-    db.session.add(room)
+    first, second = sorted((one.id, other.id))
+    key = f"{first}:{second}"
+    name = " & ".join(sorted((one.username, other.username)))
     try:
-        db.session.flush()
+        return create(Room(name=name, private=True, direct_key=key), first, second), True
     except IntegrityError:  # it is there, or the other one was just now quicker
         db.session.rollback()
         return db.session.scalars(select(Room).filter_by(direct_key=key)).one(), False
-    db.session.add_all(Member(room_id=room.id, user_id=user.id) for user in pair)
-    db.session.commit()
-    return room, True

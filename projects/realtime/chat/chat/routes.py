@@ -1,19 +1,21 @@
-"""The page and the HTTP API: rooms, members, and what was said."""
+"""The page, the HTTP API (rooms, members, what was said), and the WebSocket."""
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from flask import Blueprint, Response, render_template, request, url_for
+from simple_websocket import Server  # type: ignore[import-untyped]
+from sqlalchemy import Select, delete, select
 
-from common import events
+from common import events, websockets
 from common.accounts import current_user, login_required
 from common.api import Created, Page, Produces, endpoint
 from common.errors import Problem
 from common.pagination import PageQuery, paginate
 
 from . import presence, rooms
+from .connection import Connection
 from .models import Member, Room, User, db
-from .schemas import DirectIn, MemberOut, MessageOut, MessageQuery, RoomIn, RoomOut, RoomQuery
+from .schemas import DirectIn, MemberOut, MessageOut, MessageQuery, RoomIn, RoomOut
 
 bp = Blueprint("chat", __name__)
 
@@ -28,14 +30,10 @@ def index() -> Response:
 @bp.get("/rooms")
 @login_required
 @endpoint
-def list_rooms(query: RoomQuery) -> Page[RoomOut]:
+def list_rooms(query: PageQuery) -> Page[RoomOut]:
     """List the public rooms and those that I am in, the one with the newest message first."""
-    statement = visible_rooms().order_by(Room.last_id.desc(), Room.id.desc())
-    if query.joined:
-        statement = statement.where(is_mine())
-    if query.q:
-        statement = statement.where(Room.name.icontains(query.q, autoescape=True))
-    return paginate(db.session, statement, query, RoomOut)
+    newest_first = visible_rooms().order_by(Room.last_id.desc(), Room.id.desc())
+    return paginate(db.session, newest_first, query, RoomOut)
 
 
 @bp.post("/rooms")
@@ -43,7 +41,7 @@ def list_rooms(query: RoomQuery) -> Page[RoomOut]:
 @endpoint
 def create_room(body: RoomIn) -> Created[RoomOut]:
     """Make a room, and be its owner and first member."""
-    room = rooms.create(current_user.id, body.name, private=body.private)
+    room = rooms.create(Room(owner_id=current_user.id, **body.model_dump()), current_user.id)
     tell("joined", room.id, current_user, last_id=0)
     return Created(shown(room.id), url_for(".show_room", room_id=room.id))
 
@@ -126,18 +124,19 @@ def list_messages(room_id: int, query: MessageQuery) -> list[MessageOut]:
     return [MessageOut.model_validate(message) for message in found]
 
 
-def is_mine() -> ColumnElement[bool]:
-    """Return the condition that I am in a room."""
-    return exists().where(Member.room_id == Room.id, Member.user_id == current_user.id)
+@websockets.route("/ws", bp=bp)
+def talk(ws: Server) -> None:
+    """Serve one connection, for all of a user's rooms, until it ends."""
+    hold = request.args.get("hold") == "true"
+    Connection(ws, current_user.id, current_user.username, hold).run()
 
 
 def visible_rooms() -> Select[*tuple[Any, ...]]:
     """Return the query for the rooms that I may see, with the columns of RoomOut."""
     mine = (Member.room_id == Room.id) & (Member.user_id == current_user.id)
     is_direct = Room.direct_key.is_not(None).label("direct")
-    read_id = select(Member.read_id).where(mine).scalar_subquery().label("read_id")
-    rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, read_id)
-    return rows.where(or_(Room.private.is_(False), is_mine()))
+    rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, Member.read_id)
+    return rows.outerjoin(Member, mine).where(~Room.private | Member.user_id.is_not(None))
 
 
 def shown(room_id: int) -> RoomOut:
@@ -158,9 +157,8 @@ def entered(room_id: int) -> RoomOut:
 
 def named(username: str) -> User:
     """Return a user, or raise the 404."""
-    user: User | None = db.session.scalar(select(User).filter_by(username=username.lower()))
-    if user is None:
-        raise Problem(404, "There is no such user.")
+    found = select(User).filter_by(username=username.lower())
+    user: User = db.one_or_404(found, description="There is no such user.")
     return user
 
 

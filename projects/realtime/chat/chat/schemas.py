@@ -7,7 +7,6 @@ from pydantic import Field, StringConstraints
 
 from common.accounts import Username
 from common.api import LARGEST_ID, Schema
-from common.pagination import PageQuery
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -28,13 +27,6 @@ class RoomOut(Schema):
     direct: bool
     last_id: int
     read_id: int | None
-
-
-class RoomQuery(PageQuery):
-    """Which rooms to list."""
-
-    joined: bool = Field(False, description="Only those that I am in.")
-    q: str = Field("", max_length=80, description="Part of the name, literally.")
 
 
 class MemberOut(Schema):

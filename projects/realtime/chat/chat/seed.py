@@ -44,7 +44,7 @@ def seed() -> int:
     for name, (private, members, said) in ROOMS.items():
         owner = user_ids[members[0]]
         if db.session.scalar(select(Room.id).filter_by(name=name, owner_id=owner)) is None:
-            room = rooms.create(owner, name, private=private)
+            room = rooms.create(Room(name=name, private=private, owner_id=owner), owner)
             for member in members[1:]:
                 rooms.add(room.id, user_ids[member], 0)
             talk(room.id, [user_ids[member] for member in members], said)

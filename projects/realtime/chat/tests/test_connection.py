@@ -8,7 +8,7 @@ import pytest
 
 from chat import rooms
 from chat.connection import Connection
-from chat.models import User, db
+from chat.models import Room, User, db
 from common import events
 
 
@@ -19,7 +19,7 @@ def told(app):
         users = [User(username=name, password_hash="x") for name in ("ana", "ben")]
         db.session.add_all(users)
         db.session.commit()
-        room = rooms.create(users[0].id, "Kitchen", private=False)
+        room = make_room(users[0].id, "Kitchen")
         rooms.add(room.id, users[1].id, 0)
         sent = []
         ws = SimpleNamespace(send=lambda text: sent.append(json.loads(text)))
@@ -29,6 +29,10 @@ def told(app):
                 connection=connection, sent=sent, room=room.id, ana=users[0].id, ben=users[1].id
             )
         db.session.remove()
+
+
+def make_room(owner_id, name):
+    return rooms.create(Room(name=name, private=False), owner_id)
 
 
 def event_of(delivery, room):
@@ -75,7 +79,7 @@ def test_repeat_heals_what_a_killed_process_did_not_tell(told):
 
 
 def test_messages_between_joining_and_listening_are_not_lost(told):
-    room = rooms.create(told.ana, "Cellar", private=False)
+    room = make_room(told.ana, "Cellar")
     rooms.add(room.id, told.ben, 0)
     frame = {"type": "joined", "room": room.id, "username": "ben", "last_id": 0}
     made = rooms.deliver(told.ana, room.id, "already", "1")
@@ -93,3 +97,20 @@ def test_room_that_was_left_is_silent(told):
     told.connection.pass_on(event_of(made, told.room))
 
     assert [it["type"] for it in told.sent] == ["left"]
+
+
+def test_room_entered_while_the_connection_begins_is_heard(told, monkeypatch):
+    connection = Connection(told.connection.ws, told.ben, "ben", False)
+    room, positions = make_room(told.ana, "Cellar"), rooms.positions
+
+    def then_enter(user_id):
+        found = positions(user_id)
+        rooms.add(room.id, told.ben, 0)
+        return found
+
+    monkeypatch.setattr(rooms, "positions", then_enter)
+    with connection.subscribe() as connection.feed:
+        frame = {"type": "joined", "room": room.id, "username": "ben", "last_id": 0}
+        connection.pass_on(events.Event(f"user:{told.ben}", {"frame": frame}))
+
+        assert f"room:{room.id}" in connection.feed.channels

@@ -103,8 +103,3 @@ def test_connection_that_was_swept_too_early_comes_back(ana, clock):
     assert [*presence.sweep()] == [ana]
 
     assert presence.arrive(ana, "a") is True
-
-
-def test_deleted_user_does_not_arrive(ana):
-    assert presence.arrive(ana + 1000, "a") is False
-    assert db.session.scalars(select(Connection)).all() == []

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from chat import rooms
-from chat.models import Member, Message, User, db
+from chat.models import Member, Message, Room, User, db
 
 
 @pytest.fixture
@@ -22,7 +22,11 @@ def make_people():
     users = [User(username=name, password_hash="x") for name in ("ana", "ben")]
     db.session.add_all(users)
     db.session.commit()
-    return users[0].id, users[1].id, rooms.create(users[0].id, "Kitchen", private=False).id
+    return users[0].id, users[1].id, make_room(users[0].id, "Kitchen").id
+
+
+def make_room(owner_id, name):
+    return rooms.create(Room(name=name, private=False), owner_id)
 
 
 def test_delivery_has_the_id_of_the_message_before_it(people):
@@ -45,7 +49,7 @@ def test_room_knows_its_last_message(people):
 
 def test_other_rooms_do_not_count_as_the_message_before(people):
     ana, _, room = people
-    other = rooms.create(ana, "Cellar", private=False).id
+    other = make_room(ana, "Cellar").id
     first, _ = rooms.deliver(ana, room, "a", "1")
     rooms.deliver(ana, other, "b", "1")
 

@@ -84,8 +84,11 @@ function showState(state) {
 // Rooms
 
 async function loadRooms() {
-  const found = [...(await ask("rooms?joined=true&per_page=100")), ...(await ask("rooms?per_page=100"))];
-  found.forEach((room) => rooms.set(room.id, { ...rooms.get(room.id), ...room }));
+  const keep = (room) => rooms.set(room.id, { ...rooms.get(room.id), ...room });
+  (await ask("rooms?per_page=100")).forEach(keep);
+  for (const id of connection?.last.keys() ?? []) {
+    if (!rooms.has(id)) keep(await ask(`rooms/${id}`)); // one of mine that is not among the newest
+  }
   showRooms();
 }
 
