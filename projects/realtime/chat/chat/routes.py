@@ -134,9 +134,10 @@ def talk(ws: Server) -> None:
 def visible_rooms() -> Select[*tuple[Any, ...]]:
     """Return the query for the rooms that I may see, with the columns of RoomOut."""
     mine = (Member.room_id == Room.id) & (Member.user_id == current_user.id)
+    read_id = select(Member.read_id).where(mine).scalar_subquery().label("read_id")
     is_direct = Room.direct_key.is_not(None).label("direct")
-    rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, Member.read_id)
-    return rows.outerjoin(Member, mine).where(~Room.private | Member.user_id.is_not(None))
+    rows = select(Room.id, Room.name, Room.private, is_direct, Room.last_id, read_id)
+    return rows.where(~Room.private | read_id.is_not(None))
 
 
 def shown(room_id: int) -> RoomOut:
