@@ -4,19 +4,17 @@
 // the CSRF token, in a variable alone. The token belongs to the cookie, which each login and logout
 // changes; so it is asked for at the start and after each of them.
 
+import { ask as send } from "../common/api.js";
+
 const [page, state, problem, out, signedIn, list] =
   ["#page", "#state", "#problem", "#out", "#in", "#sessions"].map((id) => document.querySelector(id));
 const urls = page.dataset;
 let token = "";
 
 // Ask the API: the answer, or throws a problem with its `status` and `detail`.
-async function ask(url, method = "GET", body = undefined) {
+async function ask(url, method = "GET", json = undefined) {
   const headers = method === "GET" ? {} : { "X-CSRF-Token": token }; // the browser adds Origin
-  if (body) headers["Content-Type"] = "application/json";
-  const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
-  if (!response) throw { detail: "The server does not answer. Is it running?" };
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw answer ?? { status: response.status, detail: `The server answered ${response.status}.` };
+  const { answer } = await send(url, { method, json, headers });
   return answer;
 }
 

@@ -1,5 +1,6 @@
 // Cooking from a recipe: #7 shows recipe 7, #7/12 for twelve. The API does the arithmetic.
-import { ask, calmly, duration, element, failure, tone } from "./page.js";
+import { ask } from "../common/api.js";
+import { calmly, duration, element, failure, reason, tone } from "./page.js";
 
 const dialog = document.querySelector("#recipe");
 const body = document.querySelector("#recipe-body");
@@ -34,8 +35,8 @@ async function open(url, id, servings) {
   body.replaceChildren(element("p", { class: "muted", role: "status" }, "Opening the cookbook…"));
   if (!dialog.open) dialog.showModal();
   try {
-    const { data } = await ask(servings ? `${url}?servings=${servings}` : url, newest());
-    show(url, data);
+    const { answer } = await ask(servings ? `${url}?servings=${servings}` : url, { signal: newest() });
+    show(url, answer);
   } catch (error) {
     if (error.name !== "AbortError") body.replaceChildren(failure(error, () => open(url, id, servings)));
   }
@@ -52,14 +53,14 @@ function show(url, recipe) {
   const scale = calmly(async () => {
     amounts.setAttribute("aria-busy", "true");
     try {
-      const { data } = await ask(`${url}?servings=${encodeURIComponent(count.value)}`, newest());
+      const { answer } = await ask(`${url}?servings=${encodeURIComponent(count.value)}`, { signal: newest() });
       complaint.textContent = "";
-      update(amounts, data.ingredients);
-      say(data);
-      history.replaceState(null, "", `#${data.id}/${data.servings}`);
+      update(amounts, answer.ingredients);
+      say(answer);
+      history.replaceState(null, "", `#${answer.id}/${answer.servings}`);
     } catch (error) {
       if (error.name === "AbortError") return;
-      complaint.textContent = error.message;
+      complaint.textContent = reason(error);
     }
     amounts.removeAttribute("aria-busy");
   }, 90);

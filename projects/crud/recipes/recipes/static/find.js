@@ -1,5 +1,6 @@
 // Finding recipes: the form is the truth, the address bar its copy, the API does the filtering.
-import { ask, calmly, duration, element, failure, tone } from "./page.js";
+import { ask } from "../common/api.js";
+import { calmly, duration, element, failure, tone } from "./page.js";
 import { followAddress } from "./cook.js";
 
 const { recipes, cuisines, diets, ingredients } = document.querySelector("#cookbook").dataset;
@@ -80,12 +81,12 @@ async function load() {
   results.setAttribute("aria-busy", "true");
   if (!results.children.length) results.append(...Array.from({ length: 6 }, () => element("li", { class: "card ghost" })));
   try {
-    const { data, headers } = await ask(`${recipes}?${asked}`, running.signal);
-    const total = Number(headers.get("X-Total-Count"));
-    const link = headers.get("Link") ?? "";
+    const { answer, response } = await ask(`${recipes}?${asked}`, { signal: running.signal });
+    const total = Number(response.headers.get("X-Total-Count"));
+    const link = response.headers.get("Link") ?? "";
     status.textContent = total === 0 ? "Nothing suits all of that. Take a filter away?"
       : `${total} ${total === 1 ? "recipe" : "recipes"}${page > 1 ? `, page ${page}` : ""}`;
-    results.replaceChildren(...data.map(card));
+    results.replaceChildren(...answer.map(card));
     pages.hidden = !/rel="(next|prev)"/.test(link);
     pages.querySelector("[data-step='-1']").disabled = !link.includes('rel="prev"');
     pages.querySelector("[data-step='1']").disabled = !link.includes('rel="next"');
@@ -106,16 +107,16 @@ function changed() {
 
 async function offerChoices() {
   const [one, two] = await Promise.all([ask(cuisines), ask(diets)]);
-  form.elements.cuisine.append(...one.data.map(({ name, recipes: count }) =>
+  form.elements.cuisine.append(...one.answer.map(({ name, recipes: count }) =>
     element("option", { value: name }, `${name} (${count})`)));
-  document.querySelector("#diets").append(...two.data.map(({ name, recipes: count }) =>
+  document.querySelector("#diets").append(...two.answer.map(({ name, recipes: count }) =>
     element("label", { class: "pill" }, element("input", { type: "checkbox", name: "diet", value: name }),
       element("span", {}, name, element("small", {}, ` ${count}`)))));
 }
 
 const suggest = calmly(async (text) => {
-  const { data } = await ask(`${ingredients}?${new URLSearchParams({ q: text, per_page: 20 })}`).catch(() => ({ data: [] }));
-  known.replaceChildren(...data.map(({ name }) => element("option", { value: name })));
+  const { answer } = await ask(`${ingredients}?${new URLSearchParams({ q: text, per_page: 20 })}`).catch(() => ({ answer: [] }));
+  known.replaceChildren(...answer.map(({ name }) => element("option", { value: name })));
 });
 
 form.addEventListener("submit", (event) => event.preventDefault());

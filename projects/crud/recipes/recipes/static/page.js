@@ -1,17 +1,8 @@
-// What both halves of the page need: asking the API, making elements, writing times.
+// What both halves of the page need: making elements, writing times, saying what is wrong.
 
-/** Return {data, headers} of a JSON answer; throw an Error with the API's own words otherwise. */
-export async function ask(url, signal) {
-  let answer;
-  try {
-    answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error("The server does not answer. Is it running?");
-  }
-  const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(data.errors?.[0].msg ?? data.detail ?? `The server answered ${answer.status}.`);
-  return { data, headers: answer.headers };
+/** What is wrong, in the API's own words. */
+export function reason(error) {
+  return error.errors?.[0].msg ?? error.message;
 }
 
 /** Make an element: element("p", { class: "muted" }, "text", child, …). Text is never read as HTML. */
@@ -44,7 +35,7 @@ export function duration(minutes) {
 /** A message for when something went wrong, with a way to go on. */
 export function failure(error, retry) {
   return element("div", { role: "alert" },
-    element("p", { class: "error" }, error.message),
+    element("p", { class: "error" }, reason(error)),
     element("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
 }
 

@@ -1,4 +1,6 @@
 // The page at `/`: shows the card of a link as soon as it is pasted or typed.
+import { ask } from "../common/api.js";
+
 const [form, state, card] = ["#ask", "#state", "#card"].map((id) => document.querySelector(id));
 const input = form.elements.url;
 const find = (selector) => card.querySelector(selector);
@@ -35,7 +37,7 @@ function show(preview) {
   card.hidden = false;
 }
 
-async function ask() {
+async function look() {
   const text = input.value.trim();
   const url = /^[\w-]+(\.[\w-]+)+([:/?#]|$)/.test(text) ? `https://${text}` : text;
   if (!url) return;
@@ -44,18 +46,15 @@ async function ask() {
   say("Fetching…");
   card.classList.add("old");
   try {
-    const response = await fetch(`${form.dataset.preview}?${new URLSearchParams({ url })}`, {
-      headers: { Accept: "application/json" },
-    });
-    const answer = await response.json();
+    const { answer } = await ask(`${form.dataset.preview}?${new URLSearchParams({ url })}`);
     if (number !== latest) return;
-    if (!response.ok) throw new Error(answer.errors?.[0].msg ?? answer.detail);
     show(answer);
     say("");
   } catch (error) {
     if (number !== latest) return;
     card.hidden = true;
-    say(error instanceof TypeError ? "The server does not answer. Try again." : `No card: ${error.message.replace(/^No preview: /, "")}`, true);
+    const reason = error.errors?.[0].msg ?? error.message;
+    say(error.status === 0 ? reason : `No card: ${reason.replace(/^No preview: /, "")}`, true);
   } finally {
     if (number === latest) card.classList.remove("old");
   }
@@ -67,15 +66,15 @@ input.addEventListener("input", ({ inputType }) => {
   const text = input.value.trim();
   const complete = /^https?:\/\/[^/]+\.[^/]{2,}/.test(text) || /^https?:\/\/[\d.]+:\d+\//.test(text);
   if (text === asked || !(complete || inputType === "insertFromPaste")) return;
-  typing = setTimeout(ask, inputType === "insertFromPaste" ? 0 : 600);
+  typing = setTimeout(look, inputType === "insertFromPaste" ? 0 : 600);
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(typing);
-  ask();
+  look();
 });
 form.addEventListener("click", ({ target }) => {
   if (!target.value || target.type !== "button") return;
   input.value = target.value;
-  ask();
+  look();
 });

@@ -1,5 +1,6 @@
 // The page at `/`: make a link, then list, search, copy, watch and delete links.
-import { ask, copy, counted, watch } from "./stats.js";
+import { ask } from "../common/api.js";
+import { copy, counted, watch } from "./stats.js";
 
 const [form, problem, result, list, state, pages, search, total] =
   ["#shorten", "#problem", "#result", "#links", "#state", "#pages", "#search", "#total"].map((id) => document.querySelector(id));
@@ -36,9 +37,7 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   complain(null);
   try {
-    const { answer } = await ask(`${api}?reuse=${form.elements.reuse.checked}`, {
-      method: "POST", body: JSON.stringify(wish()), headers: { "Content-Type": "application/json" },
-    });
+    const { answer } = await ask(`${api}?reuse=${form.elements.reuse.checked}`, { method: "POST", json: wish() });
     const link = result.querySelector("a");
     link.href = link.textContent = answer.short_url;
     result.hidden = false;

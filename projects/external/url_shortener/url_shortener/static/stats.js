@@ -1,4 +1,5 @@
-// The statistics of one link, drawn and kept up to date; asking the API; copying a link.
+// The statistics of one link, drawn and kept up to date; copying a link.
+import { ask } from "../common/api.js";
 
 function element(name, text = "", ...children) {
   const made = document.createElement(name);
@@ -11,15 +12,6 @@ function shape(name, attributes, ...children) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
-}
-
-// Ask the API: { answer, response }, or throws a problem with its `detail`.
-export async function ask(url, options) {
-  const response = await fetch(url, options).catch(() => null);
-  if (!response) throw { detail: "The server does not answer. Is it running?" };
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw answer ?? { detail: `The server answered ${response.status}.` };
-  return { answer, response };
 }
 
 export const counted = (number) => `${number.toLocaleString()} ${number === 1 ? "click" : "clicks"}`;

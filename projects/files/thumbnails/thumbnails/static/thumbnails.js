@@ -1,5 +1,7 @@
 // The upload page: a card for each image, kept up to date by asking for its job.
 
+import { ask } from "../common/api.js";
+
 const form = document.getElementById("upload");
 const input = document.getElementById("files");
 const list = document.getElementById("cards");
@@ -16,16 +18,6 @@ const WORDS = {
   uploading: "Uploading", queued: "Waiting", running: "Working", done: "Done", failed: "Failed",
   refused: "Refused",
 };
-
-async function ask(url, method = "GET", body = undefined) {
-  const request = { method, body, headers: { Accept: "application/json" } };
-  const answer = await fetch(url, request).catch(() => {
-    throw new Error("The server cannot be reached.");
-  });
-  const content = await answer.json().catch(() => ({})); // a 204 has none, a proxy's error is HTML
-  if (answer.ok) return content;
-  throw Object.assign(new Error(content.detail ?? answer.statusText), { status: answer.status });
-}
 
 function inBytes(number) {
   return number < 1e6 ? `${Math.ceil(number / 1e3)} kB` : `${(number / 1e6).toFixed(1)} MB`;
@@ -64,9 +56,9 @@ class Card {
     this.facts = [inBytes(file.size)];
     try {
       if (file.size > mostBytes) throw new Error(`This is more than ${inBytes(mostBytes)}.`);
-      const body = new FormData();
-      body.append("image", file);
-      const { job } = await ask(images, "POST", body);
+      const form = new FormData();
+      form.append("image", file);
+      const { answer: { job } } = await ask(images, { method: "POST", form });
       Card.byJob.get(job.id)?.remove(); // the same content was here already
       await this.follow(job);
     } catch (error) {
@@ -88,7 +80,8 @@ class Card {
         : job.error;
       this.part("progress").max = job.progress.total;
       this.part("progress").value = job.progress.done;
-      this.show(await ask(`${images}/${job.image_id}`));
+      const { answer: image } = await ask(`${images}/${job.image_id}`);
+      this.show(image);
     }
     if (["queued", "running"].includes(job.status)) {
       this.lookAgain(moved ? FIRST_WAIT : Math.min(wait * SLOWER, LONGEST_WAIT));
@@ -99,7 +92,8 @@ class Card {
     clearTimeout(this.timer);
     this.timer = setTimeout(async () => {
       try {
-        await this.follow(await ask(`${jobs}/${this.job.id}`), wait);
+        const { answer: job } = await ask(`${jobs}/${this.job.id}`);
+        await this.follow(job, wait);
       } catch (error) {
         if (error.status === 404) this.remove(); // somebody else has deleted it
         else this.lookAgain(LONGEST_WAIT); // the connection may come back
@@ -128,11 +122,12 @@ class Card {
   }
 
   async retry() {
-    await this.follow(await ask(`${jobs}/${this.job.id}/retry`, "POST"));
+    const { answer: job } = await ask(`${jobs}/${this.job.id}/retry`, { method: "POST" });
+    await this.follow(job);
   }
 
   async delete() {
-    if (this.job) await ask(`${images}/${this.job.image_id}`, "DELETE");
+    if (this.job) await ask(`${images}/${this.job.image_id}`, { method: "DELETE" });
     said.textContent = `${this.name}: deleted`;
     const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     (next?.querySelector("button.delete") ?? input).focus(); // not lost with the card
@@ -161,7 +156,7 @@ async function uploadAll(files) {
 }
 
 async function showEarlier() {
-  const found = await ask(`${jobs}?per_page=${SHOWN}`);
+  const { answer: found } = await ask(`${jobs}?per_page=${SHOWN}`);
   for (const job of found.filter((one) => !Card.byJob.has(one.id))) {
     const card = new Card(`Image ${job.image_id.slice(0, 6)}`);
     list.append(card.element);

@@ -1,0 +1,45 @@
+// Asks the API of the same application. A module of a project imports it so:
+//
+//     import { ask } from "../common/api.js";
+//
+// The browser reads this from the module's own URL: /static/page.js finds /common/api.js, and
+// /any/prefix/static/page.js finds /any/prefix/common/api.js.
+
+/** An answer that is an error: has `status`, `detail` and what else the API says, like `errors`. */
+export class Problem extends Error {
+  constructor(members) {
+    super(members.detail);
+    Object.assign(this, members);
+  }
+}
+
+/**
+ * Send a request and return { answer, response }: the answer's JSON (null where it has none), and
+ * the Response for its headers.
+ *
+ * `json` is sent as JSON, `form` (FormData) as a form. Throws a Problem for an error; its status is
+ * 0 where no answer came. Where `signal` has ended the request, it throws the browser's AbortError.
+ */
+export async function ask(url, { method = "GET", json, form, headers, signal } = {}) {
+  const type = json === undefined ? {} : { "Content-Type": "application/json" };
+  const body = json === undefined ? form : JSON.stringify(json);
+  let response, text;
+  try {
+    response = await fetch(url, { method, body, signal, headers: { Accept: "application/json", ...type, ...headers } });
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({ status: 0, detail: "The server does not answer. Is it running?" });
+  }
+  const answer = read(text);
+  if (!response.ok) throw new Problem({ status: response.status, detail: `The server answered ${response.status}.`, ...answer });
+  return { answer, response };
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // 204 has no text, the error of a proxy is HTML
+  }
+}
