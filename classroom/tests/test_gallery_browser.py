@@ -150,7 +150,8 @@ def test_a_concept_of_a_card_filters_by_it(open_page):
 
     page.get_by_role("link", name="slugs").first.click()
 
-    assert page.url.endswith("/?concept=slugs")
+    page.wait_for_url("**/?concept=slugs")
+    expect(page.get_by_role("heading", name="Cart")).to_be_hidden()
     assert shown(page) == ["Wiki", "Chat"]
 
 

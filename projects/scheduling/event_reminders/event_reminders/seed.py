@@ -20,11 +20,14 @@ DEMO: tuple[
     ("Dentist", 16, "08:15", None, [30, 24 * 60]),
     ("Water the plants", 5, "10:00", "FREQ=DAILY;INTERVAL=3", []),
 )
+OTHER = "ben"  # who has made-up events, too
+MOST_AWAY = 5 * 366 * 24 * 60  # minutes
+BEFORE = 10  # minutes
 
 
 def seed() -> int:
     """Add ana and those of her demo events that are not there; return how many rows are new."""
-    user, added = _ana()
+    user, added = _user(NAME)
     titles = db.session.scalars(select(Event.title).where(Event.user_id == user.id)).all()
     now = clock.now()
     monday = now.date() - timedelta(days=now.weekday())
@@ -43,42 +46,45 @@ def seed() -> int:
 
 
 def fill(rows: int) -> None:
-    """Add ``rows`` events of ana's in the coming ten years, each with a reminder."""
-    random, user = Random(45), _ana()[0]  # noqa: S311  # made up anyway
+    """Add ``rows`` events, half of them ana's, five years back to five ahead.
+
+    Each that is to come has a reminder.
+    """
+    random = Random(45)  # noqa: S311  # made up anyway
+    owners = [_user(NAME)[0].id, _user(OTHER)[0].id]
     now = clock.now().replace(microsecond=0)
     first = (db.session.scalar(select(func.max(Event.id))) or 0) + 1
-    events, reminders = [], []
-    for number in range(first, first + rows):
-        starts = now + timedelta(minutes=random.randrange(60, 10 * 366 * 24 * 60))
-        events.append(
-            {
-                "user_id": user.id,
-                "uid": str(UUID(int=random.getrandbits(128), version=4)),
-                "title": f"Appointment {number}",
-                "starts_at": starts.replace(tzinfo=None),
-                "time_zone": "UTC",
-                "reminders": [10],
-            }
-        )
-        reminders.append(starts)
-    ids = db.session.scalars(
-        insert(Event).returning(Event.id, sort_by_parameter_order=True), events
-    )
-    times = [
-        {"event_id": event_id, "occurs_at": starts, "due_at": starts - timedelta(minutes=10)}
-        for event_id, starts in zip(ids, reminders, strict=True)
+    moments = [
+        now + timedelta(minutes=random.randrange(-MOST_AWAY, MOST_AWAY)) for _ in range(rows)
     ]
-    made = [it | {"user_id": user.id, "minutes": 10, "try_at": it["due_at"]} for it in times]
-    db.session.execute(insert(Reminder), made)
+    events = [
+        {
+            "user_id": owners[number % 2],
+            "uid": str(UUID(int=random.getrandbits(128), version=4)),
+            "title": f"Appointment {number}",
+            "starts_at": starts.replace(tzinfo=None),
+            "time_zone": "UTC",
+            "reminders": [BEFORE],
+        }
+        for number, starts in enumerate(moments, first)
+    ]
+    made = insert(Event).returning(Event.id, Event.user_id, sort_by_parameter_order=True)
+    reminders = [
+        {"event_id": row.id, "user_id": row.user_id, "minutes": BEFORE, "occurs_at": starts}
+        | dict.fromkeys(("due_at", "try_at"), starts - timedelta(minutes=BEFORE))
+        for row, starts in zip(db.session.execute(made, events), moments, strict=True)
+        if starts > now + timedelta(minutes=BEFORE)
+    ]
+    db.session.execute(insert(Reminder), reminders)
     db.session.commit()
 
 
-def _ana() -> tuple[User, int]:
-    """Return the user of the demo data, and 1 if she is new."""
-    user = db.session.scalar(select(User).where(User.username == NAME))
+def _user(name: str) -> tuple[User, int]:
+    """Return a user of the demo data, and 1 if it is new."""
+    user = db.session.scalar(select(User).where(User.username == name))
     if user is not None:
         return user, 0
-    user = accounts.new_user(NAME, PASSWORD, ZONE)
+    user = accounts.new_user(name, PASSWORD, ZONE)
     db.session.add(user)
     db.session.flush()
     return user, 1

@@ -147,7 +147,7 @@ def test_exception_that_nobody_expected_leaves_the_reminder_to_the_next_tick(
 
 
 def test_lists_take_a_fixed_number_of_statements(run, as_user, max_queries):
-    run("seed", "--rows", "30")
+    run("seed", "--rows", "200")
     ana = as_user("ana", password="correct horse")
 
     for path in ("/events", "/reminders", "/reminders?status=pending"):
