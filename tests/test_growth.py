@@ -34,7 +34,8 @@ def slow_lists(room: Room, few: int, many: int) -> Iterator[str]:
             assert filled.exit_code == 0, f"flask seed --rows {rows}: {filled.output}"
         lists = plain_lists(room)
         totals = [length(large, path) for path in lists]
-        least = many // 2 if login(large) else many  # not all rows need be one user's
+        # Not all rows need be one user's.
+        least = many // 2 if lists and login(large) else many
         if lists and max(totals) < least:
             yield f"{room}: 'flask seed --rows {many}' gives no list {least} items; see seed.fill."
         for path in lists + named_lists(room):
