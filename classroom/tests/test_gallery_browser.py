@@ -45,11 +45,13 @@ def url(root, make_project, forget_projects):  # noqa: ARG001  # it acts by bein
     (make_project("cart", "commerce", 5, concepts=["money"]) / "README.md").write_text(WIDE)
     gallery = create_gallery(root)
     server = make_server("127.0.0.1", 0, gallery, threaded=True, request_handler=QuietHandler)
+    server.daemon_threads = False  # its end waits for the answers that are still being given
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
+    server.server_close()
     gallery.close()
     for slug in ("wiki", "chat", "cart"):
         for name in [name for name in sys.modules if name.partition(".")[0] == slug]:

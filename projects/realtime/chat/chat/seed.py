@@ -58,13 +58,14 @@ def seed() -> int:
 
 
 def fill(number: int) -> None:
-    """Add public rooms, ``number`` of them, and as many messages, most of them in the first."""
+    """Add ``number`` messages and half as many public rooms; most is said in the first of them."""
     random, now, ana = Random(45), clock.now(), user_id("ana")  # noqa: S311  # made up anyway
-    made = [{"name": f"Room {it}", "private": False, "owner_id": ana} for it in range(number)]
+    names = [f"Room {it}" for it in range((number + 1) // 2)]
+    made = [{"name": name, "private": False, "owner_id": ana} for name in names]
     room_ids = [*db.session.scalars(insert(Room).returning(Room.id), made)]
     said = []
     for place in range(number):
-        room_id = room_ids[min(int(random.paretovariate(1)) - 1, number - 1)]
+        room_id = room_ids[min(int(random.paretovariate(1)), len(room_ids)) - 1]
         named = {"room_id": room_id, "sender_id": ana, "client_id": f"made-up-{place}"}
         at = now - timedelta(seconds=number - place)
         said.append(named | {"body": f"Message {place}", "sent_at": at})
