@@ -235,7 +235,7 @@ def test_listener_ends_after_its_last_reader():
 
 
 def test_broken_connection_ends_readers_as_lost_and_new_ones_hear_again(tmp_path):
-    first = ValkeyServer(data_dir=tmp_path / "v", unix_socket_path=tmp_path / "v.sock")
+    first = ValkeyServer(port=0, data_dir=tmp_path / "v", unix_socket_path=tmp_path / "v.sock")
     first.start()
     with make_app(tmp_path, REDIS_URL=f"unix://{tmp_path}/v.sock").app_context():
         told = threading.Event()
@@ -251,7 +251,7 @@ def test_broken_connection_ends_readers_as_lost_and_new_ones_hear_again(tmp_path
             events.subscribe("a")
         assert time.monotonic() - began < events.PATIENCE
 
-        with ValkeyServer(data_dir=tmp_path / "w", unix_socket_path=tmp_path / "v.sock"):
+        with ValkeyServer(port=0, data_dir=tmp_path / "w", unix_socket_path=tmp_path / "v.sock"):
             with wait_until(subscribed, what="a new subscription") as again:
                 events.publish("a", "here we are")
                 assert taken(again, 1) == [("a", "here we are")]

