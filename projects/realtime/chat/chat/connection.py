@@ -155,14 +155,14 @@ class Connection:
 
     def move(self, frame: Frame) -> None:
         """Follow the user into a room, or out of it."""
-        room = frame["room"]
+        room, has_joined = frame["room"], frame["type"] == "joined"
+        # Before the client is told: it then asks who is there, and must hear of all who come later.
+        (self.feed.add if has_joined else self.feed.remove)(f"room:{room}")
         self.tell(frame)
-        if frame["type"] == "left":
-            self.feed.remove(f"room:{room}")
+        if not has_joined:
             self.starts.pop(room, None)
             self.seen.pop(room, None)
         elif room not in self.starts:
-            self.feed.add(f"room:{room}")
             self.starts[room] = frame["last_id"]
             self.seen[room] = self.send_missed(room, frame["last_id"])
 

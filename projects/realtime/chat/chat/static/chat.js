@@ -148,10 +148,12 @@ find("#older").addEventListener("click", () => attempt(async () => {
   list.scrollTop += list.scrollHeight - height;
 }));
 
+let loads = 0;
+
 async function loadMembers() {
-  const { id } = current;
+  const { id } = current, load = ++loads;
   const members = await ask(`rooms/${id}/members?per_page=100`);
-  if (current?.id !== id) return;
+  if (current?.id !== id || load !== loads) return; // a later answer may be there already
   current.members = new Map(members.map((member) => [member.username, member]));
   showMembers();
 }
