@@ -49,9 +49,9 @@ The application raised:
 Traceback (most recent call last):
   File "/usr/lib/python3/site-packages/flask/app.py", line 917, in full_dispatch_request
     rv = self.dispatch_request()
-  File "/work/notes/routes.py", line 30, in save
+  File "/app/notes/routes.py", line 30, in save
     codes.clean(text)
-  File "/work/notes/codes.py", line 7, in clean
+  File "/app/notes/codes.py", line 7, in clean
     raise NotImplementedError("Write it.")
   File "/home/notes/common/api.py", line 3, in checked
     return view()
