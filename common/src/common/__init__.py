@@ -45,7 +45,7 @@ def init_app(
     """
     _settings.load(app, settings, config)
     if hops := app.config["PROXY_HOPS"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]  # as Flask says
     app.logger.setLevel(app.config["LOG_LEVEL"])
     app.logger.addFilter(_with_request_id)
     errors.init_app(app)

@@ -258,7 +258,7 @@ class Hub:
         """Hand on what Redis tells, as long as somebody reads."""
         while True:
             try:
-                with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
+                with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # redis-py
                     pubsub.psubscribe(self._prefix + "*")
                     while not self._stop_if_idle():
                         message = pubsub.get_message(timeout=POLL)

@@ -114,7 +114,7 @@ class JobWorker(_InApp, Worker):
 
     def register_birth(self) -> None:
         """Start with a sweep."""
-        super().register_birth()  # type: ignore[no-untyped-call]
+        super().register_birth()  # type: ignore[no-untyped-call]  # RQ
         self.job_queue.sweep(at_start=True)
 
     def run_maintenance_tasks(self) -> None:
@@ -130,14 +130,14 @@ class JobWorker(_InApp, Worker):
             clean_worker_registry(queue)
             queue.intermediate_queue.cleanup(self, queue)
 
-    def get_heartbeat_ttl(self, job: Job, working_time: float = 0) -> int:  # noqa: ARG002
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0) -> int:  # noqa: ARG002  # RQ's
         """Return for how many seconds a sign of life holds a job."""
         return LEASE
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the job in hand."""
         self.asked_to_stop = True
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Fork the process that runs the job; no database connection goes with it."""

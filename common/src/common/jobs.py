@@ -211,7 +211,7 @@ class _OwnServer(UnixDomainSocketConnection):
     _user: int | None = None
 
     def __init__(self, folder: Path, **options: Any) -> None:  # redis-py's own
-        super().__init__(**options)  # type: ignore[no-untyped-call]
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # redis-py
         self._folder = folder
 
     def _connect(self) -> socket.socket:

@@ -27,9 +27,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from flask import Blueprint, Flask, copy_current_request_context, current_app, request
-from flask_sock import Sock  # type: ignore[import-untyped]
+from flask_sock import Sock  # type: ignore[import-untyped]  # it has no hints
 from pydantic import Field
-from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]
+from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]  # nor has it
 
 from common import events
 from common.errors import Problem

@@ -48,7 +48,7 @@ class WebSocket:
         self, connection: socket.socket, path: str, headers: Mapping[str, str], notes: list[str]
     ) -> None:
         import wsproto  # noqa: PLC0415  # only projects with WebSockets have it
-        from wsproto import events  # noqa: PLC0415
+        from wsproto import events  # noqa: PLC0415  # as above
 
         self._events = events
         self._notes = notes
