@@ -1,6 +1,7 @@
 """What every application gets: settings, errors, pages, lists, database, clock."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -83,10 +84,33 @@ def test_request_id_is_taken_when_it_is_harmless(http, given, taken):
     assert (answered == given) is taken
 
 
-def test_requests_are_logged_with_their_id(make_toy, caplog):
-    client = make_toy(LOG_LEVEL="INFO").test_client()
-    client.get("/things", headers={"X-Request-ID": "find-me"})
-    assert any("find-me" in message and "GET /things 200" in message for message in caplog.messages)
+def test_requests_are_logged_with_their_id(tmp_path):
+    """In a process of its own: where pytest listens to logs, Flask's handler is not used."""
+    program = """if True:
+        import runpy, sys
+        app = runpy.run_path(sys.argv[1])["toy"]({"TESTING": True, "LOG_LEVEL": "INFO"})
+        app.test_client().get("/things", headers={"X-Request-ID": "find-me"})
+        app.logger.warning("Nobody asks.")
+    """
+    toy = str(Path(__file__).with_name("conftest.py"))
+    run = subprocess.run(
+        [sys.executable, "-c", program, toy],
+        env={**os.environ, "INSTANCE_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    request, other = run.stderr.splitlines()
+    assert re.fullmatch(r"\[.+\] INFO in .+: \[find-me\] GET /things 200 in [0-9.]+ ms", request)
+    assert other.endswith(": [-] Nobody asks.")
+
+
+def test_request_id_is_an_attribute_of_what_is_logged(make_toy, caplog):
+    app = make_toy(LOG_LEVEL="INFO")
+    app.test_client().get("/things", headers={"X-Request-ID": "find-me"})
+    [record] = caplog.records
+    assert record.request_id == "find-me"
+    assert record.getMessage().startswith("GET /things 200 in ")
 
 
 def test_links_follow_the_proxy_that_is_trusted(make_toy):

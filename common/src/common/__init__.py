@@ -15,6 +15,7 @@ from typing import Any
 import click
 from flask import Flask, Response, current_app, g, request
 from flask.cli import with_appcontext
+from flask.logging import default_handler
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -25,6 +26,10 @@ from common.settings import Settings, SettingsError
 __all__ = ["Settings", "SettingsError", "init_app"]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LOG_LINE = logging.Formatter(
+    "[%(asctime)s] %(levelname)s in %(module)s: [%(request_id)s] %(message)s",
+    defaults={"request_id": "-"},  # outside of requests
+)
 
 
 def init_app(
@@ -47,7 +52,8 @@ def init_app(
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]  # as Flask says
     app.logger.setLevel(app.config["LOG_LEVEL"])
-    app.logger.addFilter(_with_request_id)
+    app.logger.addFilter(_add_request_id)
+    default_handler.setFormatter(LOG_LINE)  # Flask's, for those who have set up no logging
     errors.init_app(app)
     pages.init_app(app)
     if db is not None:
@@ -81,9 +87,10 @@ def _end(response: Response) -> Response:
     return response
 
 
-def _with_request_id(record: logging.LogRecord) -> bool:
-    if request:
-        record.msg = f"[{g.get('request_id', '-')}] {record.msg}"
+def _add_request_id(record: logging.LogRecord) -> bool:
+    """Give what is logged in a request the attribute ``request_id``, for any formatter to use."""
+    if request and "request_id" in g:
+        record.request_id = g.request_id
     return True
 
 

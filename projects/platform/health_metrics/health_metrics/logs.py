@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 from flask.logging import wsgi_errors_stream
 
 
@@ -17,9 +17,9 @@ class JsonLines(logging.Formatter):
         line: dict[str, Any] = {"time": datetime.fromtimestamp(record.created, UTC).isoformat()}
         line |= {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if has_request_context():
-            request_id, rule = g.get("request_id"), request.url_rule
-            line["message"] = line["message"].removeprefix(f"[{request_id}] ")
-            line |= {"request_id": request_id, "method": request.method, "path": request.path}
+            rule = request.url_rule
+            line["request_id"] = getattr(record, "request_id", None)  # common adds it
+            line |= {"method": request.method, "path": request.path}
             line["route"] = rule.rule if rule else None
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
