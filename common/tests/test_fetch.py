@@ -285,15 +285,6 @@ def test_rules_of_the_configuration():
     assert rules.resolve is not fetch.system_addresses
 
 
-def test_stand_in_is_a_command_and_says_when_its_port_is_taken(make_toy):
-    app = make_toy()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        fetch.stand_in(app, None, taken.getsockname()[1])
-        result = app.test_cli_runner().invoke(args=["upstream"])
-
-    assert (result.exit_code, result.output.strip()[-9:]) == (1, "is taken.")
-
-
 # The guard
 
 

@@ -24,18 +24,14 @@ from http.client import HTTPException
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
-import click
 import requests
-from flask import Flask
 from pydantic import Field, field_validator
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from common import beside
 from common.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -397,41 +393,3 @@ def _reason(error: Exception) -> FetchError:
     if isinstance(error, ValueError):
         return Refused("it is no http or https URL")
     return Unreachable("it does not answer properly")
-
-
-def stand_in(app: Flask, site: Any, port: int = 5080) -> None:
-    """Add ``flask upstream``: it serves ``site``, a WSGI application, in place of a third party.
-
-    ``flask run`` serves it in a thread beside the application, and adds it to ALLOW_HOSTS: it is on
-    loopback, which nobody else may fetch.
-    """
-
-    @app.cli.command("upstream")
-    @click.option("--port", type=click.IntRange(1, 65_535), default=port, show_default=True)
-    def upstream(port: int) -> None:
-        """Serve the local stand-in for what this project asks, until Ctrl-C."""
-        try:
-            server = _server(site, port)
-        except OSError as error:
-            raise click.ClickException(f"Port {port} is taken.") from error
-        click.echo(f"Serving http://127.0.0.1:{port}. Ctrl-C ends it.")
-        server.serve_forever()
-
-    if beside.in_flask_run():
-        try:
-            server = _server(site, port)
-        except OSError:
-            app.logger.warning("There is no stand-in: somebody else is at port %d.", port)
-            return
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        app.config["ALLOW_HOSTS"] = f"{app.config['ALLOW_HOSTS']},127.0.0.1:{port}".strip(",")
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: the terminal is the application's."""
-
-
-def _server(site: Any, port: int) -> BaseWSGIServer:
-    fd = socket.create_server(("127.0.0.1", port)).detach()
-    return make_server("127.0.0.1", port, site, threaded=True, request_handler=_Quiet, fd=fd)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import fetch
+from common import stand_in
 
 from . import demo
 from .models import db
@@ -22,5 +22,5 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
     app.register_blueprint(bp)
-    fetch.stand_in(app, demo.site)
+    stand_in.init_app(app, demo.site)
     return app
