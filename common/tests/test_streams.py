@@ -11,7 +11,8 @@ from flask_sock import Sock
 from werkzeug.test import Client
 
 from common.testing.backend import _Server
-from common.testing.streams import Connector, StreamEvent
+from common.testing.event_stream import StreamEvent
+from common.testing.streams import Connector
 
 
 @pytest.fixture
