@@ -6,8 +6,8 @@ A row is found by an index of hashes. How long that takes tells at most how the 
 compares with stored hashes, and from a hash no way leads back to its token.
 """
 
-import hashlib
 import secrets
+from hashlib import sha256
 
 
 def new() -> str:
@@ -16,5 +16,5 @@ def new() -> str:
 
 
 def hash_of(token: str) -> str:
-    """Return what is stored of a token: SHA-256, 64 hex digits."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    """Return what is stored in place of a token: its SHA-256 hash, 64 hexadecimal digits."""
+    return sha256(token.encode()).hexdigest()
