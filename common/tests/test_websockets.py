@@ -59,6 +59,10 @@ def serve(tmp_path):
             with websockets.subscribe(ws, "all", limit=50) as feed:
                 websockets.converse(ws, feed, talkers[-1], greeting="welcome", every=0.02)
 
+        @websockets.route("/broken", bp=bp)
+        def broken(_ws):
+            raise RuntimeError("on purpose")
+
         @bp.get("/plain")
         def plain():
             return "plain"
@@ -122,6 +126,21 @@ def test_plain_request_needs_no_origin_and_gets_no_websocket(serve):
 
     assert client.get("/plain").status_code == 200
     assert client.get("/talk").status_code == 400
+
+
+def test_view_that_fails_tells_the_client(serve):
+    assert serve().connect("/broken").wait_closed() == 1011
+
+
+@pytest.mark.parametrize("path", ["/broken", "/talk"])
+def test_connection_that_has_ended_leaves_no_thread(serve, path):
+    before = {*threading.enumerate()}
+    talk = serve()
+    clients = [talk.connect(path) for _ in range(20)]
+    for ws in clients:
+        ws.drop()
+
+    wait_until(lambda: {*threading.enumerate()} <= before, timeout=websockets.PING / 5)
 
 
 # the echo

@@ -23,13 +23,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Protocol
 
 from flask import Blueprint, Flask, copy_current_request_context, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]  # it has no hints
 from pydantic import Field
 from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]  # nor has it
+from wsproto.frame_protocol import CloseReason
 
 from common import events
 from common.errors import Problem
@@ -43,8 +44,7 @@ BEAT = 20.0  # seconds
 GOODBYE = 1.0  # seconds that the writer of a conversation has to end by itself
 
 echo_bp = Blueprint("websockets", __name__)
-route: Callable[..., Callable[[Callable[..., None]], None]] = Sock().route
-"""``@route(path, bp=…)``: the view gets the open WebSocket first, and when it returns it closes."""
+sock = Sock()
 
 
 class WebSocketSettings(Settings):
@@ -89,6 +89,32 @@ def check_origin() -> None:
     """Raise the 403 unless the request comes from a page of this site."""
     if request.headers.get("Origin", "").lower() != request.host_url.rstrip("/").lower():
         raise Problem(403, "WebSockets are for pages of this site: send its Origin.")
+
+
+def route(path: str, bp: Blueprint) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate a view that gets the open WebSocket first; when it returns, the WebSocket closes.
+
+    If it raises, the client is told 1011, and the exception is an application's as any other.
+    """
+
+    def decorate(view: Callable[..., None]) -> Callable[..., None]:
+        @wraps(view)
+        def closing(ws: Server, *arguments: Any, **names: Any) -> None:
+            reason = CloseReason.INTERNAL_ERROR
+            try:
+                with suppress(ConnectionClosed):
+                    view(ws, *arguments, **names)
+                reason = CloseReason.NORMAL_CLOSURE
+            finally:
+                with suppress(ConnectionClosed, OSError):
+                    ws.close(reason)
+                cut(ws)  # and wait until its thread has seen it: else it sits there for `PING`
+                ws.thread.join()
+
+        sock.route(path, bp=bp)(closing)
+        return view
+
+    return decorate
 
 
 @route("/ws/echo", bp=echo_bp)
