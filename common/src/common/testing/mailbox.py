@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from common.testing.backend import Backend
+from common.testing.stand_in import StandIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +26,17 @@ class Mail:
     headers: dict[str, str]
 
 
-class Mailbox:
+class Mailbox(StandIn):
     """What the application's mails come to: ``mailbox.messages``, the first one first."""
 
     def __init__(self, listener: socket) -> None:
-        self.address = "{}:{}".format(*listener.getsockname()[:2])
+        super().__init__(listener)
         listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # or each answer of two lines waits 40 ms
         self.messages: list[Mail] = []
         self.attempts = 0
         """How often somebody has tried to send, what was refused included."""
         self._refusal: str | None = None
         self._refused: frozenset[str] = frozenset()
-        self._gate = threading.Event()
-        self._gate.set()
         self._listener = listener
         self._ended = asyncio.Event()
         self._ready = threading.Event()
@@ -54,15 +52,6 @@ class Mailbox:
     def accept(self) -> None:
         """Take mail again."""
         self._refusal = None
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Let senders wait for the answer to their mail until the block ends."""
-        self._gate.clear()
-        try:
-            yield
-        finally:
-            self._gate.set()
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name and arguments
         self, _server: Any, _session: Any, envelope: Any, to: str, _options: list[str]

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR, socket
@@ -14,6 +14,7 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from common.testing.backend import Backend
+from common.testing.stand_in import StandIn
 
 SECONDS = 10  # for what should come at once
 
@@ -45,17 +46,16 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Upstream:
+class Upstream(StandIn):
     """A server that answers 404 until it is told better: ``upstream.answer("/x", {"a": 1})``."""
 
     def __init__(self, listener: socket) -> None:
-        self.address = "{}:{}".format(*listener.getsockname()[:2])
+        super().__init__(listener)
         self.requests: list[Asked] = []
         """What has come, the first one first, whether it is answered already or not."""
         self._replies: dict[str, Reply] = {}
         self._came = threading.Condition()
-        self._gate, self._ended = threading.Event(), threading.Event()
-        self._gate.set()
+        self._ended = threading.Event()
         self._server = _Server(listener, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True)
         self._thread.start()
@@ -86,15 +86,6 @@ class Upstream:
         """Return a body that sends these pieces, and then nothing more until the test ends."""
         yield from pieces
         self._ended.wait()
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Let those who ask wait for their answer until the block ends."""
-        self._gate.clear()
-        try:
-            yield
-        finally:
-            self._gate.set()
 
     def wait(self, number: int) -> None:
         """Return when so many requests have come."""
