@@ -40,6 +40,7 @@ def test_right_project_has_no_findings(toy: Toy) -> None:
 README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
 SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
 UNIT = "tests/test_titles.py"
+SCRIPT, TEMPLATE = "notes/static/a/page.js", "notes/templates/page.html"
 WEB_SOCKET = """    from werkzeug.routing import Rule
 
     app.url_map.add(Rule("/rooms/<string:name>", endpoint="rooms", websocket=True))
@@ -163,6 +164,23 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
             "query parameter color",
         ),
     ],
+    "scripts_import_what_is_served": [
+        (SCRIPT, None, 'import { x } from "./b.js";\n', "imports './b.js', and nothing"),
+        (SCRIPT, None, 'import {\n  x,\n  y,\n} from "../b.js";\n', "imports '../b.js', and"),
+        (SCRIPT, None, "import '../../common/no.js';\n", "'../../common/no.js', and"),
+        (SCRIPT, None, 'export * from "../../../common/api.js"\n', "/api.js', and nothing"),
+        (SCRIPT, None, 'x = await import("../b.js");\n', "imports '../b.js', and nothing"),
+        (SCRIPT, None, 'import { ask } from "/common/api.js";\n', "'../common/…' for common's"),
+        (SCRIPT, None, 'import { html } from "lit";\n', "imports 'lit'; write"),
+    ],
+    "templates_refer_to_what_is_there": [
+        (TEMPLATE, None, "{% extends 'common/bass.html' %}", "template 'common/bass.html'"),
+        (TEMPLATE, None, "{% include 'parts.html' %}", "template 'parts.html'"),
+        (TEMPLATE, None, "{% block x %}", "is no template, see line 1"),
+        (TEMPLATE, None, "{{ url_for('static', filename='a.css') }}", "static file 'a.css'"),
+        (TEMPLATE, None, "{{ url_for('.static', filename='b.css') }}", "static file 'b.css'"),
+        (TEMPLATE, None, "{{ url_for('common.static', filename='a.js') }}", "file 'a.js'"),
+    ],
     "headings_are_those_of_all": [
         (README, "## Try it", "## Try", "Missing: Try it. Not among"),
         (README, "## Your turn", "## In production\n\nx\n", "this order"),
@@ -245,6 +263,20 @@ def test_rule_finds_what_is_wrong(
 
 def test_every_rule_is_proven_to_find_something() -> None:
     assert WRONG.keys() == RULES.keys()
+
+
+def test_references_to_what_is_there_are_right(toy: Toy) -> None:
+    toy.change("notes/static/a/b.js", None, "export const from = 'c.js';\n")
+    toy.change(SCRIPT, None, 'import {\n  a } from "./b.js"\nimport "../../common/api.js";\n')
+    toy.change("notes/templates/parts/x.html", None, "{{ url_for('notes.add') }}")
+    toy.change(
+        TEMPLATE,
+        None,
+        "{% extends 'common/base.html' %}{% include 'parts/x.html' %}"
+        "{{ url_for('static', filename='a/b.js') }}"
+        "{{ url_for('common.static', filename='api.js') }}{{ url_for(x, filename=y) }}",
+    )
+    assert findings(toy) == []
 
 
 def test_project_beside_its_neighbours_is_found(toy: Toy) -> None:
