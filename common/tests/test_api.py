@@ -120,6 +120,12 @@ def test_path_to_nothing_is_404(http, path):
     assert_problem(http.delete(path), 404)
 
 
+@pytest.mark.parametrize("digit", ["%D9%A1", "%EF%BC%91"], ids=["arabic", "full width"])
+def test_number_in_a_path_has_plain_digits(http, digit):
+    assert http.post("/things", json={"name": "a"}).headers["Location"] == "/things/1"
+    assert_problem(http.get(f"/things/{digit}"), 404)
+
+
 @pytest.mark.parametrize(("name", "status"), [("Abc", 422), ("%00", 404), ("%ff", 422)])
 def test_wrong_path_parameter_is_refused(http, name, status):
     assert http.get(f"/names/{name}").status_code == status

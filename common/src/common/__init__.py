@@ -18,6 +18,7 @@ from flask.cli import with_appcontext
 from flask.logging import default_handler
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from common import database, errors, pages
 from common import settings as _settings
@@ -30,6 +31,12 @@ LOG_LINE = logging.Formatter(
     "[%(asctime)s] %(levelname)s in %(module)s: [%(request_id)s] %(message)s",
     defaults={"request_id": "-"},  # outside of requests
 )
+
+
+class PlainInteger(IntegerConverter):
+    """Werkzeug's takes the digits of all scripts: ``/things/١`` would be ``/things/1``, too."""
+
+    regex = "[0-9]+"
 
 
 def init_app(
@@ -51,6 +58,7 @@ def init_app(
     _settings.load(app, settings, config)
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]  # as Flask says
+    app.url_map.converters["int"] = PlainInteger
     app.logger.setLevel(app.config["LOG_LEVEL"])
     app.logger.addFilter(_add_request_id)
     default_handler.setFormatter(LOG_LINE)  # Flask's, for those who have set up no logging
