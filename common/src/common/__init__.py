@@ -34,7 +34,7 @@ LOG_LINE = logging.Formatter(
 
 
 class PlainInteger(IntegerConverter):
-    """Werkzeug's takes the digits of all scripts: ``/things/١`` would be ``/things/1``, too."""
+    """Werkzeug's takes the digits of all scripts: ``/things/1`` would have many addresses."""
 
     regex = "[0-9]+"
 
