@@ -172,10 +172,11 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Hold every app against its own OpenAPI document, thoroughly."""
+    """Hold every app against its own OpenAPI document, and many rows, thoroughly."""
     install(session, *everything(), *groups("test", "tools"))
     thorough = "--hypothesis-profile=thorough"
-    session.run(*PYTEST, thorough, "tests/test_contract.py", *session.posargs)
+    files = ("tests/test_contract.py", "tests/test_growth.py")
+    session.run(*PYTEST, thorough, *files, *session.posargs)
 
 
 @nox.session

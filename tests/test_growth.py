@@ -1,28 +1,34 @@
-"""No list becomes slow: with 100,000 rows it takes at most three times as long as with 1,000.
+"""No list becomes slow: with 100,000 rows it takes at most three times as long as with 2,500.
 
 Tried are the first page of every list and what a project names in ``tests/growth.txt``: one path a
 line, such as ``/recipes?diet=vegan``. Compared is processor time, so that a busy machine is no
 failure, and nothing depends on how fast the machine is.
+
+To make up 100,000 rows takes most of the time. So fewer are made up, and what they cost is carried
+on in a straight line: a scan grows like that. The session ``contract`` makes up all of them.
 """
 
 import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from common.testing.backend import InProcess
-from tests.conftest import Toy
+from tests.conftest import THOROUGH, Toy
 from tests.house import Room, rooms
 from tests.login import UserClient, login
 
-FEW, MANY = 1_000, 100_000
+FEW, MANY, ALL = 2_500, 25_000, 100_000
 MOST = 3.0  # times as long
+GOOD = 1.2  # times as long need no second look
 ROUNDS = 30
 
 
 @pytest.mark.parametrize("room", rooms(), ids=str)
 def test_lists_do_not_slow_down(room: Room) -> None:
-    found = [*slow_lists(room, FEW, MANY)]
+    many = ALL if settings.get_current_profile_name() == THOROUGH else MANY
+    found = [*slow_lists(room, FEW, many)]
     assert not found, "\n".join(found)
 
 
@@ -39,11 +45,11 @@ def slow_lists(room: Room, few: int, many: int) -> Iterator[str]:
         if lists and max(totals) < least:
             yield f"{room}: 'flask seed --rows {many}' gives no list {least} items; see seed.fill."
         for path in lists + named_lists(room):
-            times = slowdown(small, large, path)
+            times = 1 + (slowdown(small, large, path) - 1) * (ALL - few) / (many - few)
             if times > MOST:
                 yield (
-                    f"{room}: GET {path} takes {times:.1f} times as long with {many} rows as with "
-                    f"{few}; {MOST:g} is the most. Is there an index for it?"
+                    f"{room}: GET {path} takes {times:.1f} times as long with {ALL} rows as with "
+                    f"{few}, measured with {many}; {MOST:g} is the most. Is there an index for it?"
                 )
 
 
@@ -84,7 +90,7 @@ def slowdown(small: InProcess, large: InProcess, path: str) -> float:
             assert response.status_code == 200, f"GET {path}: {response.text}"
             if number:  # the first request reads from disk and compiles statements
                 shortest[which] = min(shortest[which], taken)
-        if number > ROUNDS / 3 and shortest[1] <= MOST * shortest[0]:
+        if number > ROUNDS / 3 and shortest[1] <= GOOD * shortest[0]:
             break
     return shortest[1] / shortest[0]
 
@@ -94,13 +100,13 @@ def slowdown(small: InProcess, large: InProcess, path: str) -> float:
 
 def test_list_without_an_index_is_found(toy: Toy) -> None:
     toy.change("notes/routes.py", "Note.color == query.color", "Note.color.icontains(query.color)")
-    [found] = slow_lists(toy, 100, MANY)
+    [found] = slow_lists(toy, FEW, MANY)
     assert "GET /notes?color=green takes" in found
 
 
 def test_fill_that_does_not_fill_is_found(toy: Toy) -> None:
     toy.change("notes/seed.py", "range(rows)", "range(3)")
-    [found] = slow_lists(toy, 10, 100)
+    found = next(slow_lists(toy, 10, 100))
     assert "gives no list 100 items" in found
 
 
