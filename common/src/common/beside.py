@@ -18,7 +18,7 @@ STOP_SECONDS = 5  # that the work in hand has when `flask run` ends
 
 
 def in_flask_run() -> bool:
-    """Tell whether this process is the one that serves under ``flask run``."""
+    """Tell whether this process is the one that serves under ``flask run``; not on Windows."""
     context = click.get_current_context(silent=True)
     if context is None or context.command is not run_command or sys.platform == "win32":
         return False

@@ -275,12 +275,12 @@ class Hub:
                 readers = {reader for found in self._readers.values() for reader in found}
             for reader in readers:
                 reader.lose()
-            if self._stop_if_idle(wait=POLL):
+            time.sleep(POLL)
+            if self._stop_if_idle():
                 return
 
-    def _stop_if_idle(self, wait: float = 0) -> bool:
-        """Tell the listener whether it ends: nobody reads any more."""
-        time.sleep(wait)
+    def _stop_if_idle(self) -> bool:
+        """Tell the listener whether it ends: nobody reads any more. The next reader starts one."""
         with self._lock:
             if self._readers:
                 return False

@@ -6,9 +6,10 @@ its body is read.
 
 ``Rules`` bound a request. Where users choose the URL, they also guard it against server-side
 request forgery: ``check_url`` sees each URL, those of redirects too, before anything is done, and
-``check_address`` sees every address of its host. Resolved is once: the connection is made to the
-addresses that were checked, so a name that changes its address in between (DNS rebinding) gains
-nothing. Proxies of the environment are not used, for they would resolve the name themselves.
+``check_address`` sees every address of its host. A name is resolved once for each URL, and the
+connection is made to an address that was checked, so a name that changes its address in between
+(DNS rebinding) gains nothing. Proxies of the environment are not used, for they would resolve the
+name themselves.
 """
 
 import ipaddress

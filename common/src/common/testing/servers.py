@@ -45,9 +45,8 @@ class Server:
         self, root: Path, folder: Path, settings: Mapping[str, str], workers: int, threads: int
     ) -> None:
         self.log = folder / f"server-{id(self)}.log"
-        listener = socket.create_server(
-            ("127.0.0.1", 0), backlog=512
-        )  # clients may connect before it is up
+        # Clients may connect before it is up.
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [
             sys.executable,
@@ -66,7 +65,7 @@ class Server:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(  # our own command
+            self.process = subprocess.Popen(
                 command,
                 env=environment,
                 pass_fds=[listener.fileno()],
