@@ -19,13 +19,20 @@ export class Problem extends Error {
  *
  * `json` is sent as JSON, `form` (FormData) as a form. Throws a Problem for an error; its status is
  * 0 where no answer came. Where `signal` has ended the request, it throws the browser's AbortError.
+ *
+ * `csrf` is for pages with a login of common.accounts: the cookie that templates know as
+ * `csrf_cookie`. A change sends its value in a header, too: a page of another site can make the
+ * browser send cookies, but cannot read them.
  */
-export async function ask(url, { method = "GET", json, form, headers, signal } = {}) {
+export async function ask(url, { method = "GET", json, form, headers, csrf, signal } = {}) {
   const type = json === undefined ? {} : { "Content-Type": "application/json" };
+  const token = csrf && method !== "GET" ? cookie(csrf) : undefined;
+  const proof = token ? { "X-CSRF-TOKEN": token } : {};
   const body = json === undefined ? form : JSON.stringify(json);
   let response, text;
   try {
-    response = await fetch(url, { method, body, signal, headers: { Accept: "application/json", ...type, ...headers } });
+    const all = { Accept: "application/json", ...type, ...proof, ...headers };
+    response = await fetch(url, { method, body, signal, headers: all });
     text = await response.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -34,6 +41,11 @@ export async function ask(url, { method = "GET", json, form, headers, signal } =
   const answer = read(text);
   if (!response.ok) throw new Problem({ status: response.status, detail: `The server answered ${response.status}.`, ...answer });
   return { answer, response };
+}
+
+function cookie(name) {
+  const found = document.cookie.split("; ").find((text) => text.startsWith(`${name}=`));
+  return found?.slice(name.length + 1);
 }
 
 function read(text) {
