@@ -1,5 +1,6 @@
-"use strict";
 // Rooms, members and messages on the page.
+import { ask as send } from "../common/api.js";
+import { Connection } from "./connection.js";
 
 const find = (selector) => document.querySelector(selector);
 const root = find("#chat");
@@ -7,22 +8,12 @@ const base = root.dataset.base;
 const app = find("#app");
 const list = find("#messages");
 const LIMIT = 50;
-const rooms = new Map(); // id: room
+const rooms = new Map(); // id: room, and for each id the same object as long as it is there
 let me, connection, current;
 
-async function ask(path, { method = "GET", body } = {}) {
-  const csrf = document.cookie.split("; ").find((it) => it.startsWith(`${root.dataset.csrf}=`));
-  const headers = { Accept: "application/json" };
-  if (body) headers["Content-Type"] = "application/json";
-  if (csrf) headers["X-CSRF-TOKEN"] = csrf.split("=")[1];
-  let response;
-  try {
-    response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body) });
-  } catch {
-    throw new Error("The server cannot be reached.");
-  }
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw Object.assign(new Error(answer?.detail ?? response.statusText), { status: response.status });
+// Return the answer's JSON, or throw the problem.
+async function ask(path, method = "GET", json = undefined) {
+  const { answer } = await send(base + path, { method, json, csrf: root.dataset.csrf });
   return answer;
 }
 
@@ -31,7 +22,8 @@ const nameOf = (room) => (room.direct ? room.name.split(" & ").find((name) => na
 
 function complain(error) {
   const place = find(app.hidden ? "#login .error" : "#trouble");
-  place.textContent = error?.message ?? "";
+  const details = error?.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
+  place.textContent = details ?? error?.message ?? "";
   place.hidden = !error;
 }
 
@@ -40,6 +32,7 @@ async function attempt(action) {
   try {
     return await action();
   } catch (error) {
+    if (error.status === undefined) throw error; // a mistake of ours
     complain(error);
     return undefined;
   }
@@ -61,17 +54,17 @@ async function start() {
 find("#login").addEventListener("submit", (event) => {
   event.preventDefault();
   const { username, password } = event.target.elements;
-  const body = { username: username.value, password: password.value };
+  const account = { username: username.value, password: password.value };
   attempt(async () => {
-    if (event.submitter?.value === "register") await ask("register", { method: "POST", body });
-    await ask("login", { method: "POST", body });
+    if (event.submitter?.value === "register") await ask("register", "POST", account);
+    await ask("login", "POST", account);
     await start();
   });
 });
 
 find("#logout").addEventListener("click", async () => {
   connection?.end();
-  await attempt(() => ask("logout", { method: "POST" }));
+  await attempt(() => ask("logout", "POST"));
   location.reload();
 });
 
@@ -83,35 +76,66 @@ function showState(state) {
 
 // Rooms
 
+// Note what an answer says of a room. It may be older than what frames have told us since.
+function keep(news) {
+  const room = rooms.get(news.id) ?? { item: itemOf(news.id), last_id: 0, read_id: null };
+  const readId = news.read_id === null ? null : Math.max(news.read_id, room.read_id);
+  rooms.set(news.id, Object.assign(room, news, { last_id: Math.max(news.last_id, room.last_id), read_id: readId }));
+}
+
+let roomLoads = 0;
+
 async function loadRooms() {
-  const keep = (room) => rooms.set(room.id, { ...rooms.get(room.id), ...room });
-  (await ask("rooms?per_page=100")).forEach(keep);
+  const load = ++roomLoads;
+  const found = await ask("rooms?per_page=100");
   for (const id of connection?.last.keys() ?? []) {
-    if (!rooms.has(id)) keep(await ask(`rooms/${id}`)); // one of mine that is not among the newest
+    const isKnown = rooms.has(id) || found.some((room) => room.id === id);
+    if (!isKnown) found.push(await ask(`rooms/${id}`)); // one of mine that is not among the newest
   }
+  if (load !== roomLoads) return; // a later answer is there, or on its way
+  found.forEach(keep);
   showRooms();
 }
 
+function itemOf(id) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.addEventListener("click", () => attempt(() => enter(id)));
+  item.append(button);
+  return item;
+}
+
+// The order stays while somebody points at the list or walks through it: nobody shall hit a neighbour.
 function showRooms() {
-  const sorted = [...rooms.values()].sort((a, b) => isMember(b) - isMember(a) || b.last_id - a.last_id || b.id - a.id);
-  find("#rooms").replaceChildren(...sorted.map((room) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
+  for (const room of rooms.values()) {
+    const button = room.item.firstElementChild;
     button.textContent = (room.direct ? "@ " : room.private ? "◇ " : "# ") + nameOf(room);
     button.setAttribute("aria-current", room.id === current?.id);
-    button.classList.toggle("unread", isMember(room) && room.last_id > (room.read_id ?? 0));
+    button.classList.toggle("unread", isMember(room) && room.last_id > room.read_id);
     button.classList.toggle("outside", !isMember(room));
     button.title = isMember(room) ? (room.private ? "Private" : "Public") : "Enter this room";
-    button.addEventListener("click", () => attempt(() => enter(room.id)));
-    item.append(button);
-    return item;
-  }));
+  }
+  const sorted = [...rooms.values()].sort((a, b) => isMember(b) - isMember(a) || b.last_id - a.last_id || b.id - a.id);
+  const all = sorted.map((room) => room.item);
+  const place = find("#rooms");
+  if (place.matches(":hover, :focus-within")) place.append(...all.filter((item) => item.parentElement !== place));
+  else place.replaceChildren(...all);
+}
+
+find("#rooms").addEventListener("pointerleave", showRooms);
+find("#rooms").addEventListener("focusout", () => setTimeout(showRooms)); // when the focus has gone
+
+function drop(id) {
+  rooms.get(id)?.item.remove();
+  rooms.delete(id);
+  if (current?.id === id) find("#back").click();
+  if (!current) find("#open").hidden = !(find("#nothing").hidden = false);
 }
 
 async function enter(id) {
   if (!isMember(rooms.get(id))) {
-    await ask(`rooms/${id}/members/${me}`, { method: "PUT" });
-    rooms.set(id, { ...rooms.get(id), ...(await ask(`rooms/${id}`)) });
+    await ask(`rooms/${id}/members/${me}`, "PUT");
+    keep(await ask(`rooms/${id}`));
   }
   current = rooms.get(id);
   app.classList.add("inside");
@@ -121,6 +145,8 @@ async function enter(id) {
   find("#invite").hidden = current.direct;
   list.replaceChildren();
   showRooms();
+  showMembers(); // those that we know, until we know better
+  find("#say input").focus(); // now: later somebody may be typing elsewhere
   const found = await ask(`rooms/${id}/messages?limit=${LIMIT}`);
   if (current?.id !== id) return;
   find("#older").hidden = found.length < LIMIT;
@@ -128,7 +154,6 @@ async function enter(id) {
   list.scrollTop = list.scrollHeight;
   markRead();
   await loadMembers();
-  find("#say input").focus();
 }
 
 find("#back").addEventListener("click", () => {
@@ -171,14 +196,14 @@ function showMembers() {
 }
 
 for (const [id, make] of [
-  ["#make", ({ name, private: secret }) => ask("rooms", { method: "POST", body: { name: name.value, private: secret.checked } })],
-  ["#write", ({ username }) => ask("dms", { method: "POST", body: { username: username.value } })],
+  ["#make", ({ name, private: secret }) => ask("rooms", "POST", { name: name.value, private: secret.checked })],
+  ["#write", ({ username }) => ask("dms", "POST", { username: username.value })],
 ]) {
   find(id).addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(async () => {
       const room = await make(event.target.elements);
-      rooms.set(room.id, { ...rooms.get(room.id), ...room });
+      keep(room);
       event.target.reset();
       event.target.closest("details").open = false;
       await enter(room.id);
@@ -190,7 +215,7 @@ find("#invite").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = event.target.elements.username.value.trim();
   attempt(async () => {
-    await ask(`rooms/${current.id}/members/${encodeURIComponent(name)}`, { method: "PUT" });
+    await ask(`rooms/${current.id}/members/${encodeURIComponent(name)}`, "PUT");
     event.target.reset();
   });
 });
@@ -228,8 +253,8 @@ function showMarks() {
 }
 
 function markRead() {
-  if (!current || document.hidden || current.last_id <= (current.read_id ?? 0)) return;
-  connection?.put({ type: "read", room: current.id, id: current.last_id });
+  if (!current || document.hidden || current.last_id <= current.read_id) return;
+  if (!connection.put({ type: "read", room: current.id, id: current.last_id })) return; // `hello` will
   current.read_id = current.last_id;
   showRooms();
 }
@@ -282,11 +307,7 @@ const handlers = {
     showMembers();
   },
   async moved(frame) {
-    if (frame.username === me && frame.type === "left") {
-      rooms.delete(frame.room);
-      if (current?.id === frame.room) find("#back").click();
-      if (!current) find("#open").hidden = !(find("#nothing").hidden = false);
-    }
+    if (frame.username === me && frame.type === "left") drop(frame.room);
     await attempt(loadRooms);
     if (current?.id === frame.room) await attempt(loadMembers);
   },
@@ -298,9 +319,12 @@ const handlers = {
 };
 Object.assign(handlers, {
   delivered: handlers.mark, read: handlers.mark, joined: handlers.moved, left: handlers.moved,
-  hello() {
+  hello(frame) {
+    const mine = new Set(frame.rooms.map(({ room }) => room));
+    [...rooms.values()].filter((room) => isMember(room) && !mine.has(room.id)).forEach(({ id }) => drop(id));
     attempt(loadRooms);
     if (current) attempt(loadMembers);
+    markRead();
   },
 });
 

@@ -1,7 +1,6 @@
-"use strict";
 // A connection to /ws that comes back by itself, and loses and doubles nothing.
 
-class Connection {
+export class Connection {
   constructor(url, { frame, state }) {
     this.url = url;
     this.frame = frame; // called with each frame
@@ -34,6 +33,8 @@ class Connection {
     if (frame.type === "hello") {
       this.tries = 0;
       this.me = frame.username;
+      const mine = new Set(frame.rooms.map(({ room }) => room));
+      for (const room of [...this.last.keys()]) if (!mine.has(room)) this.last.delete(room);
       for (const { room, last_id } of frame.rooms) {
         if (!this.last.has(room)) this.last.set(room, last_id);
         this.put({ type: "resume", room, after: this.last.get(room) });
@@ -52,8 +53,8 @@ class Connection {
     if (frame.type === "ack") this.pending.delete(frame.client_id);
     if (frame.type === "error" && this.pending.has(frame.client_id)) {
       const waiting = this.pending.get(frame.client_id);
-      if (frame.code === "slow_down" || frame.code === "unavailable") {
-        setTimeout(() => this.put(waiting), 1000 * (frame.retry_after ?? 1));
+      if (frame.code === "slow_down") {
+        setTimeout(() => this.put(waiting), 1000 * frame.retry_after);
         return;
       }
       this.pending.delete(frame.client_id);
@@ -69,8 +70,11 @@ class Connection {
     return frame.client_id;
   }
 
+  // Send a frame, and tell whether there was a connection to send it by.
   put(frame) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+    const isOpen = this.socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.socket.send(JSON.stringify(frame));
+    return isOpen;
   }
 
   end() {
