@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from classroom.ideas import ROOT
+from tests.browser import browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+__all__ = ["browser"]
+
 IDEA = """
 slug = "{slug}"
 title = "{title}"
@@ -195,17 +197,3 @@ def make_project(root: Path) -> Callable[..., Path]:
         return folder
 
     return make
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A real browser without a window."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.fail("These tests need Chromium. On Debian: sudo apt install chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # takes a second
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from classroom.gallery.site import create_gallery
+from tests.browser import WEAK_TEXT
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -330,32 +331,3 @@ def test_without_scripts_the_app_is_there_too(open_page):
     page = open_page("/ideas/wiki/", java_script_enabled=False)
 
     expect(page.frame_locator("iframe").locator("h1")).to_have_text("Notes")
-
-
-# Texts whose contrast to the nearest painted ground is below 4.5, as WCAG 2.2 (1.4.3) counts it.
-WEAK_TEXT = """() => {
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    const pixel = (...colours) => {
-        canvas.reset();
-        for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
-        return canvas.getImageData(0, 0, 1, 1).data;
-    };
-    const light = (data) => {
-        const [r, g, b] = [...data].map((v) => v / 255)
-            .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const weak = [];
-    for (const element of document.querySelectorAll("body *")) {
-        const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-        if (!own || !element.checkVisibility()) continue;
-        const { color } = getComputedStyle(element), grounds = [];
-        for (let ground = element; ground; ground = ground.parentElement) {
-            grounds.unshift(getComputedStyle(ground).backgroundColor);
-        }
-        const [a, b] = [light(pixel(...grounds)), light(pixel(...grounds, color))];
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (ratio < 4.5) weak.push(`${element.className} ${element.textContent} ${ratio}`);
-    }
-    return weak;
-}"""

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from classroom.ideas import Idea, Story, Visibility
 from classroom.reports import write_reports
 from classroom.results import Grades, Outcome, State, Submission, TestResult
+from tests.browser import WEAK_TEXT
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -109,42 +110,7 @@ def test_text_can_be_read(visit, scheme):
     for name in PAGES:
         page = visit(name)
         page.emulate_media(color_scheme=scheme)
-        assert page.evaluate(TOO_FAINT) == [], name
-
-
-# Text with less contrast to what is behind it than WCAG's 4.5 : 1.
-TOO_FAINT = """() => {
-  const pixel = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
-  const rgba = (...layers) => {
-    pixel.clearRect(0, 0, 1, 1);
-    for (const layer of layers) { pixel.fillStyle = layer; pixel.fillRect(0, 0, 1, 1); }
-    return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const light = rgb => {
-    const [r, g, b] = rgb.map(it => it / 255).map(
-      it => it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const faint = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.closest("svg") || !element.checkVisibility()) {
-      continue;
-    }
-    const behind = [];
-    for (let it = element; it; it = it.parentElement) {
-      behind.unshift(getComputedStyle(it).backgroundColor);
-    }
-    const back = light(rgba("white", ...behind));
-    const ink = light(rgba("white", ...behind, getComputedStyle(element).color));
-    const contrast = (Math.max(back, ink) + 0.05) / (Math.min(back, ink) + 0.05);
-    if (contrast < 4.5) {
-      faint.add(`${contrast.toFixed(2)} ${element.tagName} ${element.className}`);
-    }
-  }
-  return [...faint];
-}"""
+        assert page.evaluate(WEAK_TEXT) == [], name
 
 
 def test_first_failure_of_a_story_is_open_and_the_others_open_on_a_click(visit):
