@@ -107,16 +107,41 @@ def test_offer_and_its_notice_stand_or_fall_together(new_event):
     assert ben.status == "waitlisted"
 
 
-def test_event_that_moves_ends_its_offers_at_the_start(new_event):
-    event = new_event(capacity=1)
-    ana, _ = seats.sign_up(event.id, "ana@example.com", 1, NOW)
-    ben, _ = seats.sign_up(event.id, "ben@example.com", 1, NOW)
-    seats.cancel(ana, NOW)
+@pytest.fixture
+def offer(new_event):
+    """Make an event with one seat; return who is offered it, a party of one."""
 
-    seats.move(event.id, NOW + timedelta(hours=2), NOW)
+    def make():
+        event = new_event(capacity=1)
+        first, _ = seats.sign_up(event.id, "ana@example.com", 1, NOW)
+        second, _ = seats.sign_up(event.id, "ben@example.com", 1, NOW)
+        seats.cancel(first, NOW)
+        db.session.commit()
+        return second
+
+    return make
+
+
+def test_event_that_moves_ends_its_offers_at_the_start(offer):
+    moved, other = offer(), offer()
+
+    seats.move(moved.event_id, NOW + timedelta(hours=2), NOW)
     db.session.commit()
 
-    assert ben.confirm_by == NOW + timedelta(hours=2)
+    assert moved.confirm_by == NOW + timedelta(hours=2)
+    assert other.confirm_by == NOW + seats.KEPT, "another event did not move"
+
+
+def test_whoever_cancels_makes_place_for_the_lapsed_offers_of_others_too(offer):
+    late = offer()
+    event_id, after = late.event_id, NOW + seats.KEPT
+    seats.resize(event_id, 2, NOW)
+    here, _ = seats.sign_up(event_id, "chloe@example.com", 1, NOW)
+    waiting, _ = seats.sign_up(event_id, "dev@example.com", 2, NOW)
+
+    seats.cancel(here, after)
+
+    assert (late.status, waiting.status) == ("expired", "offered")
 
 
 @pytest.mark.usefixtures("in_app")

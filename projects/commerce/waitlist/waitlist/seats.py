@@ -154,7 +154,6 @@ def cancel(signup: Signup, now: datetime) -> None:
     if signup.status in HOLDS_SEATS:
         event.taken -= signup.seats
     db.session.delete(signup)
-    db.session.flush()
     promote(event, now)
 
 

@@ -67,3 +67,8 @@ def test_writable_are_today_and_thirty_days_before(day):
     except Problem as problem:
         is_writable = problem.code != 422
     assert is_writable == (0 <= (TODAY - day).days <= 30)
+
+
+def test_day_too_long_ago_is_refused_with_the_earliest():
+    with pytest.raises(Problem, match="2026-02-10 is the earliest"):
+        writable(date(2026, 2, 9), TODAY)
