@@ -89,7 +89,7 @@ async function loadRooms() {
   const load = ++roomLoads;
   const found = await ask("rooms?per_page=100");
   for (const id of connection?.last.keys() ?? []) {
-    const isKnown = rooms.has(id) || found.some((room) => room.id === id);
+    const isKnown = isMember(rooms.get(id)) || found.some((room) => room.id === id);
     if (!isKnown) found.push(await ask(`rooms/${id}`)); // one of mine that is not among the newest
   }
   if (load !== roomLoads) return; // a later answer is there, or on its way
