@@ -18,6 +18,7 @@ A union of these is allowed. The same hints make the OpenAPI document (``common.
 
 import functools
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -31,14 +32,17 @@ from werkzeug.exceptions import NotFound
 
 from common.errors import Problem, invalid
 from common.pagination import Page
-from common.schema import File, Schema
+from common.schema import Day, File, Moment, Schema
 
-__all__ = ["Accepted", "Created", "File", "Page", "Produces", "Schema", "endpoint"]
+__all__ = [
+    "Accepted", "Created", "Day", "File", "Moment", "Page", "Produces", "Schema", "endpoint",
+]  # fmt: skip
 
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_ERRORS = 50  # in one answer
 LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
+INTEGER = re.compile("-?[0-9]+")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -223,12 +227,16 @@ READERS: dict[str, Callable[[str, TypeAdapter[Any], Mapping[str, Any]], Any]] = 
 
 def _validate(place: str, adapter: TypeAdapter[Any], values: MultiDict[str, Any]) -> Any:
     """Validate text values: a list where the model says so, else exactly one for a name."""
-    fields = {found.alias or name: found for name, found in adapter._type.model_fields.items()}
+    model: Any = adapter._type
+    kinds = _kinds(model)
     data: dict[str, Any] = {}
     for name, given in values.lists():
         if any(isinstance(value, str) and "\0" in value for value in (name, *given)):
             raise invalid("Text must not contain NUL.", place, name)
-        if name in fields and _is_list(fields[name].annotation):
+        wanted = kinds.get(name, ())
+        if int in wanted and not all(map(INTEGER.fullmatch, given)):  # pydantic takes 1_0
+            raise invalid("Input should be a valid integer", place, name)
+        if list in wanted or set in wanted:
             data[name] = given
         elif len(given) == 1:
             data[name] = given[0]
@@ -240,8 +248,17 @@ def _validate(place: str, adapter: TypeAdapter[Any], values: MultiDict[str, Any]
         raise _unprocessable(place, error) from None
 
 
-def _is_list(hint: Any) -> bool:
-    return any(typing.get_origin(part) in (list, set) for part in (hint, *typing.get_args(hint)))
+@functools.cache
+def _kinds(model: type[Schema]) -> dict[str, tuple[Any, ...]]:
+    """Return by name what a model's fields consist of: an integer or None, a list of texts."""
+    fields = model.model_fields
+    return {it.alias or name: (*_parts(it.annotation),) for name, it in fields.items()}
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield typing.get_origin(hint) or hint
+    for part in typing.get_args(hint):
+        yield from _parts(part)
 
 
 def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:

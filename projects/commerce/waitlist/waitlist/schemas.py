@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import MISSING, AfterValidator, AwareDatetime, Field
+from pydantic import MISSING, AfterValidator, Field
 
 from common import mail
-from common.api import Schema
+from common.api import Moment, Schema
 from common.pagination import PageQuery
 
 from .models import MOST_AT_ONCE, MOST_SEATS, Status
@@ -40,7 +40,7 @@ class EventIn(Schema):
     """An event to announce."""
 
     title: Title
-    starts_at: AwareDatetime
+    starts_at: Moment
     capacity: Capacity
 
 
@@ -48,7 +48,7 @@ class EventPatch(Schema):
     """Changes of an event: what is left out stays."""
 
     title: Title | MISSING = MISSING
-    starts_at: AwareDatetime | MISSING = MISSING
+    starts_at: Moment | MISSING = MISSING
     capacity: Capacity | MISSING = MISSING
 
 

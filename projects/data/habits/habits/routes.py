@@ -10,7 +10,7 @@ from sqlalchemy.orm import with_expression
 
 from common import accounts
 from common.accounts import current_user
-from common.api import Created, Page, Produces, endpoint
+from common.api import Created, Day, Page, Produces, endpoint
 from common.errors import Problem
 from common.pagination import PageQuery, paginate
 
@@ -23,7 +23,6 @@ from .schemas import (
     CalendarQuery,
     CheckInOut,
     CheckInQuery,
-    Day,
     HabitIn,
     HabitOut,
     HabitPatch,

@@ -1,10 +1,9 @@
 """What the API takes and gives."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import MISSING, AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import MISSING, AfterValidator, Field, StringConstraints
 
 from common.api import Schema
 
@@ -13,19 +12,12 @@ from .models import MOST_A_DAY, WEEKDAYS, Weekday
 State = Literal["done", "partial", "missed", "open", "off", "extra", "before", "future"]
 
 
-def _iso(text: str) -> str:
-    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # pydantic takes Unix times as well
-        raise ValueError("is no date like 2026-03-01")
-    return text
-
-
 def _once_each(weekdays: list[Weekday]) -> list[Weekday]:
     if len(set(weekdays)) < len(weekdays):
         raise ValueError("names a weekday twice")
     return weekdays
 
 
-Day = Annotated[date, BeforeValidator(_iso)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Weekdays = Annotated[
     list[Weekday],

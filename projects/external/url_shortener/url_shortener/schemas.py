@@ -1,13 +1,13 @@
 """What the API takes and gives."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from flask import current_app, request
-from pydantic import MISSING, AfterValidator, AwareDatetime, Field
+from pydantic import MISSING, AfterValidator, Field
 
 from common import clock
-from common.api import Schema
+from common.api import Moment, Schema
 from common.pagination import PageQuery
 
 from . import urls
@@ -19,10 +19,6 @@ def _shortenable(url: str) -> str:
 
 
 def _in_the_future(moment: datetime) -> datetime:
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is out of range") from None
     if moment <= clock.now():
         raise ValueError("is in the past")
     return moment
@@ -37,7 +33,7 @@ LongUrl = Annotated[
         json_schema_extra={"format": "iri"},
     ),
 ]
-Future = Annotated[AwareDatetime, AfterValidator(_in_the_future)]
+Future = Annotated[Moment, AfterValidator(_in_the_future)]
 
 
 class LinkIn(Schema):

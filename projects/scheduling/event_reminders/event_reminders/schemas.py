@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import MISSING, AfterValidator, AwareDatetime, Field, NaiveDatetime, WithJsonSchema
+from pydantic import MISSING, AfterValidator, Field, NaiveDatetime, WithJsonSchema
 
 from common import mail
 from common.accounts import TimeZone
-from common.api import Schema
+from common.api import Moment, Schema
 from common.pagination import PageQuery
 
 from .models import Status
@@ -37,7 +37,7 @@ EMAIL = {"format": "email", "examples": ["ana@example.com"]}
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 LocalTime = Annotated[NaiveDatetime, AfterValidator(_within_range), WithJsonSchema(LOCAL_TIME)]
-Moment = Annotated[AwareDatetime, Field(ge=FIRST.replace(tzinfo=UTC), le=LAST.replace(tzinfo=UTC))]
+InRange = Annotated[Moment, Field(ge=FIRST.replace(tzinfo=UTC), le=LAST.replace(tzinfo=UTC))]
 Title = Annotated[str, Field(max_length=200, pattern=ONE_LINE, examples=["Tea with Bob"])]
 Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]
 
@@ -82,8 +82,8 @@ class EventOut(Schema):
 class OccurrenceQuery(Schema):
     """From when (included; default: now) to when (excluded; default: 366 days later)."""
 
-    first: Moment | None = Field(None, alias="from")
-    end: Moment | None = Field(None, alias="to", description="At most 366 days after ``from``.")
+    first: InRange | None = Field(None, alias="from")
+    end: InRange | None = Field(None, alias="to", description="At most 366 days after ``from``.")
 
 
 class Occurrence(Schema):
