@@ -1,5 +1,6 @@
 """The pages of the projects as people see them, in a real browser."""
 
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser import WEAK_TEXT, browser, served
+from tests.browser import PATIENCE, WEAK_TEXT, browser, served
 from tests.conftest import Toy
 from tests.house import Room, rooms
 from tests.login import ANA
@@ -85,10 +86,11 @@ class Visit:
     def finish(self) -> None:
         """Wait until the page is complete, look at it, and close it."""
         self.page.wait_for_load_state()
-        quiet = 0
-        while quiet < 3:  # a script may go on with the next request
+        quiet, end = 0, time.monotonic() + PATIENCE / 1000
+        while quiet < 3 and time.monotonic() < end:  # a script may go on with the next request
             self.page.wait_for_timeout(20)
             quiet = 0 if self.waiting else quiet + 1
+        self.found += [f"{request.url} gets no answer" for request in self.waiting]
         self.page.evaluate("new Promise(done => requestIdleCallback(done))")
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)
