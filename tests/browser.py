@@ -39,7 +39,7 @@ def browser() -> Iterator["Browser"]:
 
 
 class Port(TCPServer):
-    """A port on loopback; the application serves its connections, and we may cut them."""
+    """A port on loopback. The application serves its connections, until we cut the cable."""
 
     request_queue_size = 64
 
@@ -48,18 +48,26 @@ class Port(TCPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._backend = backend
         self._taken: list[socket.socket] = []
+        self._is_cut = False
 
     def process_request(self, request: Any, _client_address: Any) -> None:
-        """Hand a connection to the application."""
+        """Hand a connection to the application, or end it."""
         self._taken.append(request)
-        self._backend.serve(request)
+        if self._is_cut:
+            self.shutdown_request(request)
+        else:
+            self._backend.serve(request)
 
     def cut(self) -> None:
-        """End all connections that there are, as a broken cable does; new ones are welcome."""
-        for connection in self._taken:
+        """End all connections that there are and that come, until `mend`."""
+        self._is_cut = True
+        for connection in [*self._taken]:
             with suppress(OSError):  # it has ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
-        self._taken.clear()
+
+    def mend(self) -> None:
+        """Serve again what comes."""
+        self._is_cut = False
 
 
 @contextmanager

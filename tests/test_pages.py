@@ -1,9 +1,9 @@
 """The pages of the projects as people see them, in a real browser."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
-from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import (
@@ -17,7 +17,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser import PATIENCE, WEAK_TEXT, browser, served
+from tests.browser import PATIENCE, WEAK_TEXT, Port, browser, served
 from tests.conftest import Toy
 from tests.house import Room, rooms
 from tests.login import ANA
@@ -162,29 +162,31 @@ def test_flaw_is_found(toy: Toy, browser: Browser, page: str, flaw: str) -> None
 
 # --- the chat, for two
 
+Enter = Callable[..., tuple[Page, Port]]
+
 
 @pytest.fixture
-def chat(browser: Browser) -> Iterator[SimpleNamespace]:
-    """A chat with its demo data: ``open("ana")`` logs in, ``port`` is how it is reached."""
+def chat(browser: Browser) -> Iterator[Enter]:
+    """A chat with its demo data: ``page, port = chat("ana")`` logs in, by a port of her own."""
     room = next(room for room in rooms() if room.slug == "chat")
-    contexts, errors = [], []
+    errors: list[str] = []
 
-    def open_as(name: str, size: dict[str, int] = DESKTOP) -> Page:
-        contexts.append(browser.new_context(base_url=port.url, viewport=size))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto("/")
-        page.locator("#login").get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(ANA["password"])
-        page.get_by_role("button", name="Log in").click()
-        expect(page.locator("#link")).to_have_text("online")
-        return page
+    with room.running() as backend, ExitStack() as stack:
 
-    with room.running() as backend, served(backend) as port:
+        def enter(name: str, size: dict[str, int] = DESKTOP) -> tuple[Page, Port]:
+            port = stack.enter_context(served(backend))
+            context = stack.enter_context(browser.new_context(base_url=port.url, viewport=size))
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto("/")
+            page.locator("#login").get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(ANA["password"])
+            page.get_by_role("button", name="Log in").click()
+            expect(page.locator("#link")).to_have_text("online")
+            return page, port
+
         backend.run("seed")
-        yield SimpleNamespace(open=open_as, port=port)
-        for context in contexts:
-            context.close()
+        yield enter
     assert errors == []
 
 
@@ -193,8 +195,8 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_two_people_chat_over_a_link_that_breaks(chat: SimpleNamespace) -> None:
-    ana, ben = chat.open("ana"), chat.open("ben")
+def test_two_people_chat_over_a_link_that_breaks(chat: Enter) -> None:
+    (ana, _), (ben, bens_port) = chat("ana"), chat("ben")
     ana.get_by_text("New room").click()
     ana.locator("#make").get_by_label("Name").fill("Cellar <b>")
     ana.get_by_role("button", name="Make it").click()
@@ -212,17 +214,15 @@ def test_two_people_chat_over_a_link_that_breaks(chat: SimpleNamespace) -> None:
     for page in (ana, ben):
         expect(page.locator("#messages .mine small")).to_contain_text(["read"])
 
-    ben.context.set_offline(True)
-    chat.port.cut()
+    bens_port.cut()
     expect(ana.locator("#members .online")).to_have_text(["ana"])
-    expect(ana.locator("#link")).to_have_text("online")
     expect(ben.locator("#link")).not_to_have_text("online")
     say(ana, "Soup?")
     expect(ana.locator("#messages .pending")).to_have_count(0)
     say(ben, "With bread!")
     expect(ben.locator("#messages .pending")).to_have_count(1)
     with ben.expect_response("**/rooms?*"):
-        ben.context.set_offline(False)
+        bens_port.mend()
 
     said += ["Soup?", "With bread!"]
     for page in (ana, ben):
@@ -235,9 +235,9 @@ def test_two_people_chat_over_a_link_that_breaks(chat: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_what_comes_late_moves_neither_buttons_nor_the_focus(
-    chat: SimpleNamespace, size: dict[str, int]
+    chat: Enter, size: dict[str, int]
 ) -> None:
-    page = chat.open("ana", size)
+    page, _ = chat("ana", size)
     buttons = page.locator("#open button:visible, #open input:visible")
     held: list[Route] = []
     page.route("**/members?*", lambda *call: held.append(call[0]))
@@ -253,8 +253,8 @@ def test_what_comes_late_moves_neither_buttons_nor_the_focus(
     expect(page.get_by_label("Whom to let in")).to_be_focused()
 
 
-def test_room_that_is_pointed_at_stays_in_its_place(chat: SimpleNamespace) -> None:
-    ana, ben = chat.open("ana"), chat.open("ben")
+def test_room_that_is_pointed_at_stays_in_its_place(chat: Enter) -> None:
+    (ana, _), (ben, _) = chat("ana"), chat("ben")
     names = ana.locator("#rooms button")
     expect(names).to_have_text(["@ ben", "◇ Chloe's birthday", "# Kitchen", "# Bike repair"])
     ana.get_by_role("button", name="birthday").hover()
