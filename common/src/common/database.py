@@ -11,6 +11,7 @@ before long work.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ def upgrade(engine: Engine, metadata: MetaData) -> None:
                 connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN {definition}'))
             for index in table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def insert(db: SQLAlchemy, model: type[Any]) -> Any:
+    """Return an INSERT that may go on with ``on_conflict_do_nothing`` or ``…_do_update``.
+
+    SQLAlchemy has that once for each database.
+    """
+    return import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}").insert(model)
 
 
 def violated(error: IntegrityError) -> str | None:

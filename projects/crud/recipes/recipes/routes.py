@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, render_template, url_for
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
-from werkzeug.exceptions import NotFound
 
 from common.api import Created, Produces, endpoint
+from common.errors import Problem
 from common.pagination import Page, paginate
 
 from .answers import IngredientName, LabelCount, RecipeOut, RecipeSummary
@@ -25,7 +25,6 @@ WHOLE = (
     selectinload(Recipe.ingredients).joinedload(RecipeIngredient.ingredient),
 )
 MOST_LABELS = 100
-NO_RECIPE = "There is no recipe {}."
 PAGE = Produces("A page to find recipes and to cook from", "text/html")
 
 
@@ -33,7 +32,7 @@ PAGE = Produces("A page to find recipes and to cook from", "text/html")
 @endpoint(responses={200: PAGE}, any_query=True)
 def index() -> Response:
     """Show the cookbook to people."""
-    return Response(render_template("recipes.html"))
+    return Response(render_template("index.html"))
 
 
 @bp.get("/recipes")
@@ -89,7 +88,7 @@ def delete_recipe(recipe_id: int) -> None:
     """Delete a recipe; its ingredients stay for the others."""
     gone = delete(Recipe).where(Recipe.id == recipe_id).returning(Recipe.id)
     if db.session.scalar(gone) is None:
-        raise NotFound(NO_RECIPE.format(recipe_id))
+        raise Problem(404, "There is no such recipe.")
     db.session.commit()
 
 
@@ -135,5 +134,5 @@ def _find(recipe_id: int, *, lock: bool = False) -> Recipe:
     """Return the whole recipe, or answer 404. ``lock`` keeps it as it is until the commit."""
     recipe = db.session.get(Recipe, recipe_id, options=WHOLE, with_for_update=lock)
     if recipe is None:
-        raise NotFound(NO_RECIPE.format(recipe_id))
+        raise Problem(404, "There is no such recipe.")
     return recipe

@@ -1,17 +1,15 @@
 """From a checked request to rows: the recipe, what it owns, and the ingredients that it shares."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from pydantic import MISSING
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+
+from common.database import insert
 
 from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
 from .names import folded
 from .schemas import IngredientIn, RecipeIn, RecipePatch
-
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def write(recipe: Recipe, body: RecipeIn | RecipePatch) -> None:
@@ -54,8 +52,8 @@ def ingredients_called(names: Iterable[str]) -> dict[str, Ingredient]:
     found = _stored(spelt)
     if new := sorted(spelt.keys() - found.keys()):
         rows = [{"key": key, "name": spelt[key]} for key in new]
-        insert = INSERT[db.engine.dialect.name](Ingredient).values(rows)
-        db.session.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
+        added = insert(db, Ingredient).values(rows)
+        db.session.execute(added.on_conflict_do_nothing(index_elements=["key"]))
         found |= _stored(new)
     return found
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, String
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.database import UtcDateTime, make_db
@@ -24,9 +23,3 @@ class Preview(db.Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     claim: Mapped[str | None] = mapped_column(String(32))
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-def insert(**values: object) -> Any:
-    """Return an INSERT with ON CONFLICT, which SQLAlchemy has once for each database."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(Preview).values(**values)

@@ -15,11 +15,12 @@ from flask import current_app
 from sqlalchemy import Row, delete, or_, select, update
 
 from common import clock, fetch
+from common.database import insert
 from common.errors import Problem, invalid
 
 from . import metadata
 from .fetching import BadStatus, check_address, check_url, fetch_page
-from .models import Preview, db, insert
+from .models import Preview, db
 from .schemas import PreviewOut
 from .settings import allowed
 
@@ -72,10 +73,10 @@ def _claimed(url: str, claim: str) -> bool:
     seconds = current_app.config["TOTAL_TIMEOUT"] + GRACE_SECONDS
     mine = {"claim": claim, "claimed_until": now + timedelta(seconds=seconds)}
     free = or_(Preview.claimed_until.is_(None), Preview.claimed_until <= now)
-    statement = insert(url=url, expires_at=now, **mine).on_conflict_do_update(
-        index_elements=[Preview.url], set_=mine, where=free & (Preview.expires_at <= now)
-    )
-    got = db.session.scalar(statement.returning(Preview.claim))
+    row = insert(db, Preview).values(url=url, expires_at=now, **mine)
+    stale = free & (Preview.expires_at <= now)
+    row = row.on_conflict_do_update(index_elements=[Preview.url], set_=mine, where=stale)
+    got = db.session.scalar(row.returning(Preview.claim))
     db.session.commit()
     return got is not None
 

@@ -10,8 +10,9 @@ from itertools import chain, repeat
 from flask import current_app
 
 from common import clock
+from common.database import insert
 
-from .models import Preview, db, insert
+from .models import Preview, db
 
 DEMO = {  # previews that are there without any network
     "https://flask.example/": {
@@ -84,8 +85,8 @@ def seed() -> int:
     added = 0
     for url, said in DEMO.items():
         fields = {"canonical_url": url, "type": "website", "favicon": f"{url}favicon.ico", **said}
-        row = insert(**_kept(url, fields, now)).on_conflict_do_nothing().returning(Preview.url)
-        added += db.session.scalar(row) is not None
+        row = insert(db, Preview).values(_kept(url, fields, now)).on_conflict_do_nothing()
+        added += db.session.scalar(row.returning(Preview.url)) is not None
     db.session.commit()
     return added
 
@@ -107,7 +108,7 @@ def fill(rows: int) -> None:
         for number in range(rows)
     ]
     for begin in range(0, rows, 1000):
-        db.session.execute(insert().on_conflict_do_nothing(), made[begin : begin + 1000])
+        db.session.execute(insert(db, Preview).on_conflict_do_nothing(), made[begin : begin + 1000])
     db.session.commit()
 
 

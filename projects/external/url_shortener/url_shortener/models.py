@@ -5,10 +5,9 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, String, or_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.database import UtcDateTime, make_db
+from common.database import UtcDateTime, insert, make_db
 
 from . import urls
 
@@ -64,10 +63,6 @@ class Serial(db.Model):
 
 
 def upsert(model: type[Any], key: dict[str, Any], change: dict[str, Any], **first: object) -> Any:
-    """Return an INSERT of ``key`` and ``first`` that, where the key exists, makes ``change``.
-
-    SQLAlchemy has ON CONFLICT once for each database.
-    """
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(model).values(**key, **first)
+    """Return an INSERT of ``key`` and ``first`` that, where the key exists, makes ``change``."""
+    row = insert(db, model).values(**key, **first)
     return row.on_conflict_do_update(index_elements=list(key), set_=change)

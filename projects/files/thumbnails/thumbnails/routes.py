@@ -12,16 +12,18 @@ from . import intake, render, states, storage, tasks
 from .models import Image, Job, Thumbnail, db
 from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut
 
-bp = Blueprint("thumbnails", __name__, template_folder="templates", static_folder="static")
+bp = Blueprint("thumbnails", __name__)
 
 FOR_EVER = "public, max-age=31536000, immutable"
+NO_IMAGE, NO_JOB = "There is no such image.", "There is no such job."
+NO_THUMBNAIL = "There is no such image, or no such size of it."
 
 
 @bp.get("/")
 @endpoint(responses={200: Produces("The upload page", "text/html")}, any_query=True)
 def index() -> Response:
     """Show the upload page."""
-    return Response(render_template("thumbnails/index.html"))
+    return Response(render_template("index.html"))
 
 
 @bp.post("/images")
@@ -47,14 +49,14 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
 @endpoint
 def show_image(image_id: str) -> ImageOut:
     """Show an image and its thumbnails."""
-    return ImageOut.model_validate(db.get_or_404(Image, image_id))
+    return ImageOut.model_validate(db.get_or_404(Image, image_id, description=NO_IMAGE))
 
 
 @bp.delete("/images/<image_id>")
 @endpoint
 def delete_image(image_id: str) -> None:
     """Delete an image, its thumbnails and its job, wherever that job stands."""
-    image = db.get_or_404(Image, image_id)
+    image = db.get_or_404(Image, image_id, description=NO_IMAGE)
     # The job goes first: its worker, should it have one, can keep nothing from here on. The files
     # go before the commit: a crash leaves a row to delete again, never a file nobody knows.
     db.session.execute(delete(Job).where(Job.image_id == image.id))
@@ -71,7 +73,7 @@ def show_thumbnail(image_id: str, size: str) -> Response:
     It never changes under the `url` that the image lists, so caches may keep it for ever.
     One that is not rendered yet is a 404 that names its job.
     """
-    found = db.get_or_404(Thumbnail, (image_id, size))
+    found = db.get_or_404(Thumbnail, (image_id, size), description=NO_THUMBNAIL)
     try:
         content = storage.rendered(image_id, found.key).read_bytes()
     except FileNotFoundError:
@@ -98,7 +100,7 @@ def list_jobs(query: JobQuery) -> Page[JobOut]:
 @endpoint
 def show_job(job_id: str) -> JobOut:
     """Show how far a job is."""
-    return JobOut.model_validate(db.get_or_404(Job, job_id))
+    return JobOut.model_validate(db.get_or_404(Job, job_id, description=NO_JOB))
 
 
 @bp.post("/jobs/<job_id>/retry")
@@ -106,7 +108,7 @@ def show_job(job_id: str) -> JobOut:
 def retry_job(job_id: str) -> Accepted[JobOut]:
     """Give a failed job three new attempts."""
     retried = states.retry(job_id)
-    job = db.get_or_404(Job, job_id)
+    job = db.get_or_404(Job, job_id, description=NO_JOB)
     if not retried:
         raise Problem(409, f"The job is {job.status}; only a failed job can be retried.")
     db.session.commit()
