@@ -76,9 +76,11 @@ function showState(state) {
 
 // Rooms
 
-// Note what an answer says of a room. It may be older than what frames have told us since.
+// Note what an answer says of a room. It may be older than what frames have told us since; and where
+// it knows less of what we have read, perhaps a connection broke before that was told: tell it again.
 function keep(news) {
   const room = rooms.get(news.id) ?? { item: itemOf(news.id), last_id: 0, read_id: null };
+  if (news.read_id !== null && news.read_id < room.read_id) connection?.put({ type: "read", room: news.id, id: room.read_id });
   const readId = news.read_id === null ? null : Math.max(news.read_id, room.read_id);
   rooms.set(news.id, Object.assign(room, news, { last_id: Math.max(news.last_id, room.last_id), read_id: readId }));
 }
