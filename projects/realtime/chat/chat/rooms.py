@@ -93,7 +93,9 @@ def mark(user_id: int, room_id: int, kind: str, message_id: int) -> bool:
     moved = change.values({column: message_id}).returning(Member.user_id)
     is_news = db.session.scalar(moved) is not None
     db.session.commit()
-    if not is_news and db.session.scalar(select(Member.user_id).where(mine)) is None:
+    is_inside = is_news or db.session.scalar(select(Member.user_id).where(mine)) is not None
+    db.session.rollback()  # SQLite lets no transaction write that began by reading an older state
+    if not is_inside:
         raise NotAMember
     return is_news
 

@@ -116,6 +116,16 @@ def test_resume_reads_by_an_index(people):
         assert "TEMP B-TREE" not in steps, "the index gives the order"
 
 
+@pytest.mark.parametrize("kind", ["delivered", "read"])
+def test_mark_that_is_no_news_leaves_no_transaction_open(people, kind):
+    """A write in a transaction that began with a read fails at once if others wrote in between."""
+    ana, _, room = people
+    message, _ = rooms.deliver(ana, room, "a", "1")
+
+    assert [rooms.mark(ana, room, kind, message.id) for _ in range(2)] == [True, False]
+    assert not db.session().in_transaction()
+
+
 def test_new_member_has_nothing_to_catch_up_with(people):
     ana, ben, room = people
     last = rooms.deliver(ana, room, "a", "1")[0].id
