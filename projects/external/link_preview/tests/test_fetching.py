@@ -77,6 +77,8 @@ WRITTEN = {
     "http://example.com/a%20b%2F~": "http://example.com/a%20b%2F~",
     "http://127.0.0.1:8080/": "http://127.0.0.1:8080/",
     "https://example.com:8443/": "https://example.com:8443/",
+    "http://\uff45xample.com/": "http://example.com/",
+    "http://1.example.com/": "http://1.example.com/",
 }
 UNFIT = {
     "ftp://example.com/": "must begin with http",
@@ -87,6 +89,7 @@ UNFIT = {
     "http://127.0.0.1:8081/": "asks port 8081",
     "http://0x7f.1/": "misleading spelling",
     "http://1.2.3.4.5/": "misleading spelling",
+    "http://example.1/": "misleading spelling",
     "http://[fe80::1%25lo]/": "zone",
     "http://exa%6dple.com/": "needs a host",
     "http://☃.example/": "malformed host",

@@ -72,6 +72,15 @@ def test_utf_8_that_is_cut_within_a_character_is_still_utf_8(cut):
     assert decode("Grüße 🎂".encode()[:-cut]).startswith("Grüße ")
 
 
+def test_meta_is_believed_where_the_bytes_could_be_much_else():
+    assert decode(b"<meta charset=iso-8859-15>5 \xa4").endswith("5 €")
+
+
+@pytest.mark.parametrize("name", ["iso-8859-1", "latin1", "us-ascii"])
+def test_what_says_latin_1_is_read_as_browsers_do(name):
+    assert decode("5 € é".encode(), f"text/html; charset={name}") == "5 â\u201a¬ Ã©"
+
+
 def test_meta_that_says_utf_16_is_wrong():
     assert decode("<meta charset=utf-16>é".encode()).endswith("é")
 
@@ -98,3 +107,9 @@ def test_link_becomes_an_absolute_url_or_none():
         ("", None),
     ]:
         assert absolute(link, "http://b.example/dir/page") == url
+
+
+def test_json_ld_says_the_language():
+    page = '<script type="application/ld+json">{"name": "Fisch", "inLanguage": "de"}</script>'
+
+    assert extract(page.encode(), "text/html", "http://a.example/")["lang"] == "de"
