@@ -92,9 +92,8 @@ def mark(user_id: int, room_id: int, kind: str, message_id: int) -> bool:
     change = update(Member).where(mine, column < message_id, is_there)
     moved = change.values({column: message_id}).returning(Member.user_id)
     is_news = db.session.scalar(moved) is not None
-    db.session.commit()
     is_inside = is_news or db.session.scalar(select(Member.user_id).where(mine)) is not None
-    db.session.rollback()  # SQLite lets no transaction write that began by reading an older state
+    db.session.commit()  # last of all: what begins by reading may not write, on SQLite
     if not is_inside:
         raise NotAMember
     return is_news
