@@ -30,7 +30,7 @@ FAILED = "Failed to load resource"  # how the console says what a response says 
 LONG = {"eventsource", "websocket"}  # requests that are never over
 
 
-# --- every page
+# --- every project's page; that of the docs is the same for all
 
 
 @pytest.mark.parametrize("room", rooms(), ids=str)
@@ -39,18 +39,23 @@ def test_pages_are_without_a_flaw(room: Room, browser: Browser) -> None:
     assert not found, "\n".join(found)
 
 
-def flaws(room: Room, browser: Browser) -> Iterator[str]:
-    """Yield what is wrong with the pages of a project, for a guest and, after a login, for ana."""
+def test_docs_are_without_a_flaw(toy: Toy, browser: Browser) -> None:
+    found = [*flaws(toy, browser, "/docs")]
+    assert not found, "\n".join(found)
+
+
+def flaws(room: Room, browser: Browser, path: str = "/") -> Iterator[str]:
+    """Yield what is wrong with a page of a project, for a guest and, after a login, for ana."""
     with room.running() as backend:
         seeded = backend.run("seed")
         assert seeded.exit_code == 0, seeded.output
         with served(backend) as port:
             options = {"base_url": port.url, "viewport": PHONE, "reduced_motion": "reduce"}
             guest, ana = browser.new_context(**options), browser.new_context(**options)
-            visits = [Visit(guest, port.url, path) for path in ("/", "/docs")]
+            visits = [Visit(guest, port.url, path)]
             if ("POST", "/login") in room.operations:
                 log_in(ana, port.url)
-                visits.append(Visit(ana, port.url, "/", who="ana"))
+                visits.append(Visit(ana, port.url, path, who="ana"))
             for visit in visits:
                 visit.finish()
                 yield from (f"{room}: {visit}: {flaw}" for flaw in visit.found)
