@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,17 @@ MODULES = [  # that somebody might import: pytest, Python, a careless grader
     *("pytest.py", "common/__init__.py", "common/testing/__init__.py", "noxfile.py", "wsgi.py"),
     *("notes/pytest.py", "notes/tests/test_notes.py"),
 ]
+# Of a test with many cases the first one: with what a test is called is all the same to the box.
+# A class is graded with all, and so is the reference before it.
+ONE_CASE = """
+
+for test in [value for name, value in globals().items() if name.startswith("test_")]:
+    marks = getattr(test, "pytestmark", [])
+    for at, mark in enumerate(marks):
+        if mark.name == "parametrize":
+            names, cases, *more = mark.args
+            marks[at] = pytest.mark.parametrize(names, [*cases][:1], *more).mark
+"""
 TRIPWIRE = "open({canary!r}, 'a').write('sprung')\n"
 CLASS = {  # what they hand in, and the points that a careful person gives for it
     "right": ({"notes/clean.py": CLEAN}, 100),
@@ -467,7 +479,10 @@ def test_nothing_is_graded_when_the_starter_earns_too_much(own_root, submissions
 @pytest.mark.parametrize("idea", discover(), ids=lambda idea: idea.slug)
 def test_reference_gets_all_points_in_the_box_too(idea, tmp_path):
     shutil.copytree(idea.folder / idea.slug, tmp_path / "staged" / idea.slug)
-    runner = Runner(idea, Limits(), [], unsafe=False)
+    shutil.copytree(idea.folder, tmp_path / "idea", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "idea/tests/test_stories.py").open("a") as file:
+        file.write(ONE_CASE)
+    runner = Runner(replace(idea, folder=tmp_path / "idea"), Limits(), [], unsafe=False)
     try:
         finding = runner.run(tmp_path / "staged", tmp_path, "seed")
     finally:
