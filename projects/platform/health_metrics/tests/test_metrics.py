@@ -46,6 +46,10 @@ def test_duration_falls_into_the_first_bucket_that_is_not_less(counted, seconds,
     assert bucket_of(counted, seconds) == bound
 
 
+def test_buckets_go_up_from_nothing():
+    assert [0, *BUCKETS] == sorted({0, *BUCKETS})
+
+
 def test_a_bucket_ends_at_the_promise():
     assert slo.LATENCY_SECONDS in BUCKETS
 

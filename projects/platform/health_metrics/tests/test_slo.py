@@ -1,5 +1,6 @@
 """The arithmetic of objectives."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from health_metrics import slo
-from health_metrics.slo import ALERTS, WINDOWS, Counts
+from health_metrics.slo import ALERTS, PERIOD, WINDOWS, Counts
 
 CALM = dict.fromkeys(WINDOWS, 0.0)
 NUMBERS = st.integers(0, 10**9)
@@ -72,3 +73,11 @@ def test_readme_has_the_numbers_of_the_code():
     for it in slo.OBJECTIVES:
         assert f"| {it.name} | {it.text} | 1 request of {round(1 / (1 - it.target)):,} |" in readme
     assert f"= {slo.budget_left(157, 432_000, 0.999):.0%}".replace("%", " %") in readme
+
+
+def test_windows_last_as_long_as_they_are_called():
+    minutes = {"m": 1, "h": 60, "d": 24 * 60}
+    named = {name: timedelta(minutes=int(name[:-1]) * minutes[name[-1]]) for name in WINDOWS}
+
+    assert named == WINDOWS
+    assert max(WINDOWS.values()) < PERIOD == timedelta(days=30)
