@@ -238,6 +238,17 @@ def test_two_people_chat_over_a_link_that_breaks(chat: Enter) -> None:
         expect(page.locator("#messages .mine small").last).to_contain_text("read")
 
 
+def test_message_too_long_for_a_frame_stays_in_the_field(chat: Enter) -> None:
+    page, _ = chat("ana")
+    page.get_by_role("button", name="Kitchen").click()
+    say(page, "字" * 2000)
+    expect(page.get_by_role("alert").filter(has_text="too long")).to_be_visible()
+    expect(page.get_by_label("Message", exact=True)).not_to_be_empty()
+    say(page, "在这里")
+    expect(page.locator("#messages .mine").last).to_contain_text("在这里")
+    expect(page.locator("#messages .pending")).to_have_count(0)
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_what_comes_late_moves_neither_buttons_nor_the_focus(
     chat: Enter, size: dict[str, int]

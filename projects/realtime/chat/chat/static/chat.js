@@ -265,9 +265,11 @@ find("#say").addEventListener("submit", (event) => {
   event.preventDefault();
   const input = event.target.elements.body;
   if (!input.value.trim()) return;
-  show({ sender: me, body: input.value, client_id: connection.send(current.id, input.value) });
-  list.scrollTop = list.scrollHeight;
-  input.value = "";
+  attempt(() => {
+    show({ sender: me, body: input.value, client_id: connection.send(current.id, input.value) });
+    list.scrollTop = list.scrollHeight;
+    input.value = "";
+  });
 });
 
 document.addEventListener("visibilitychange", markRead);

@@ -1,5 +1,7 @@
 // A connection to /ws that comes back by itself, and loses and doubles nothing.
 
+const LARGEST = 4096; // bytes of a frame, as protocol.py has it: letters may have more than one
+
 export class Connection {
   constructor(url, { frame, state }) {
     this.url = url;
@@ -65,6 +67,7 @@ export class Connection {
   send(room, body) {
     const random = crypto.getRandomValues(new Uint32Array(4)); // randomUUID is for HTTPS alone
     const frame = { type: "send", room, body, client_id: [...random].map((it) => it.toString(36)).join("-") };
+    if (new TextEncoder().encode(JSON.stringify(frame)).length > LARGEST) throw new Error("This message is too long.");
     this.pending.set(frame.client_id, frame);
     this.put(frame);
     return frame.client_id;
