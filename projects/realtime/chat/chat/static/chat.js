@@ -265,11 +265,12 @@ find("#say").addEventListener("submit", (event) => {
   event.preventDefault();
   const input = event.target.elements.body;
   if (!input.value.trim()) return;
-  attempt(() => {
-    show({ sender: me, body: input.value, client_id: connection.send(current.id, input.value) });
-    list.scrollTop = list.scrollHeight;
-    input.value = "";
-  });
+  const clientId = connection.send(current.id, input.value);
+  complain(clientId ? null : new Error("This message is too long."));
+  if (!clientId) return;
+  show({ sender: me, body: input.value, client_id: clientId });
+  list.scrollTop = list.scrollHeight;
+  input.value = "";
 });
 
 document.addEventListener("visibilitychange", markRead);

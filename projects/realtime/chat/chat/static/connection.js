@@ -64,10 +64,11 @@ export class Connection {
     this.frame(frame);
   }
 
+  // Send a message until it is acknowledged. Return its client_id, or null if it is too long.
   send(room, body) {
     const random = crypto.getRandomValues(new Uint32Array(4)); // randomUUID is for HTTPS alone
     const frame = { type: "send", room, body, client_id: [...random].map((it) => it.toString(36)).join("-") };
-    if (new TextEncoder().encode(JSON.stringify(frame)).length > LARGEST) throw new Error("This message is too long.");
+    if (new TextEncoder().encode(JSON.stringify(frame)).length > LARGEST) return null;
     this.pending.set(frame.client_id, frame);
     this.put(frame);
     return frame.client_id;
