@@ -105,7 +105,6 @@ def _parse(rule: str) -> dict[str, str]:
         raise ValueError("cannot have BYMONTHDAY or BYSETPOS with a numbered BYDAY")
     if "BYSETPOS" in parts and "BYDAY" not in parts:
         raise ValueError("cannot have BYSETPOS without BYDAY")
-    _until(parts)
     return parts
 
 

@@ -121,6 +121,52 @@ def test_reminder_whose_schedulers_always_die_fails_in_the_end(claim, ana, clock
     )
 
 
+def test_each_try_comes_later_than_the_one_before_and_the_fifth_is_the_last(claim, settle, clock):
+    busy = mail.MailError("451 Try later", permanent=False)
+    for minutes in (1, 5, 15, 60):
+        assert settle(claim(), busy) == "pending"
+        clock.advance(minutes=minutes, seconds=-1)
+        assert claim() is None
+        clock.advance(seconds=1)
+
+    assert settle(claim(), busy) == "failed"
+
+
+def test_last_try_that_is_under_way_is_not_given_up(claim, settle, clock, work):
+    for _ in range(4):
+        claim()
+        clock.advance(minutes=5)
+    last = claim()
+    work()
+
+    assert settle(last) == "sent"
+
+
+def test_reminder_that_another_scheduler_was_quicker_to_claim_is_left_to_it(
+    app, ana, claim, monkeypatch
+):
+    look = due._due
+
+    def look_and_be_late(now):
+        seen = look(now)
+        claim()
+        return seen
+
+    monkeypatch.setattr(due, "_due", look_and_be_late)
+    with app.app_context():
+        assert due.send_due(clocks.now()) == {}
+
+    assert [it["status"] for it in ana.get("/reminders").json] == ["sending"]
+
+
+@pytest.mark.usefixtures("event")
+def test_what_was_missed_is_counted(clock, run):
+    clock.advance(days=1, seconds=1)
+
+    assert "Sent 0," in (output := run("send-due").output)
+    assert "missed 1." in output
+
+
 def test_event_deleted_while_its_reminder_is_under_way_stays_deleted(
     ana, event, claim, settle, work
 ):

@@ -69,6 +69,12 @@ def test_rule_is_written_down_in_capital_letters_and_without_its_name():
     assert rule == "FREQ=WEEKLY;BYDAY=MO,WE"
 
 
+def test_series_may_end_with_its_first_occurrence():
+    rule = checked("FREQ=DAILY;UNTIL=20260302T090000Z", START, "UTC")
+
+    assert [*occurrences(START, "UTC", rule)] == [START.replace(tzinfo=UTC)]
+
+
 def test_until_is_a_moment_and_not_a_local_time():
     # 20:00 in New York is one o'clock on the next day in UTC.
     start = datetime.fromisoformat("2026-01-05T20:00:00")

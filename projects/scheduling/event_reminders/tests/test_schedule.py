@@ -1,6 +1,7 @@
 """Which reminders an event has: what stories cannot see."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from common import clock as clocks
@@ -54,11 +55,19 @@ def test_next_reminder_is_added_once_however_often_it_is_asked_for(app, make, da
     make(rrule="FREQ=DAILY")
     with app.app_context():
         event = db.session.get(Event, 1)
-        for _ in range(3):
-            schedule.add_next(event, 30, clocks.now())
+        [first] = db.session.scalars(select(Reminder.occurs_at))
+        for earliest in (clocks.now(), first, first):
+            schedule.add_next(event, 30, earliest)
             db.session.commit()
 
     assert days("pending") == ["2026-03-02"]
+
+
+@pytest.mark.parametrize(("starts_at", "there_is_one"), [("08:29", False), ("08:30", True)])
+def test_reminder_whose_moment_has_passed_is_not_made(make, days, starts_at, there_is_one):
+    make(starts_at=f"2026-03-02T{starts_at}:00")
+
+    assert days("pending") == ["2026-03-02"] * there_is_one
 
 
 def test_series_goes_on_behind_what_was_sent_ahead_of_its_time(ana, make, run, days):
