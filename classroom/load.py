@@ -11,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,24 +26,37 @@ CONNECTIONS = 4
 GUNICORN = ["--workers", "1", "--threads", str(CONNECTIONS), "--keep-alive", "60"]
 SECONDS = 30  # to answer at all
 WARM_UP = 10  # requests of a connection that are not counted
+SHOWN = 2000  # characters of what a server has said
 ROUND = 50  # requests of which the mean is taken
 
 
 @contextmanager
 def serving(app: str, folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
-    """Serve an application by gunicorn, one worker, on loopback; give its port."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        port: int = listener.getsockname()[1]
-        bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "error"]
-        command = [sys.executable, "-m", "gunicorn", app, *GUNICORN, *bind, "--no-control-socket"]
-        server = subprocess.Popen(
-            command, cwd=folder, env=dict(environment), pass_fds=[listener.fileno()]
-        )
-    try:
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
+    """Serve an application by gunicorn, one worker, on loopback; give its port.
+
+    What it says (health_metrics has a line for each request) is shown if something goes wrong.
+    """
+    with tempfile.TemporaryFile() as log:
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+            port: int = listener.getsockname()[1]
+            bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "error"]
+            gunicorn = [sys.executable, "-m", "gunicorn", app, *GUNICORN, "--no-control-socket"]
+            server = subprocess.Popen(
+                [*gunicorn, *bind],
+                cwd=folder,
+                env=dict(environment),
+                pass_fds=[listener.fileno()],
+                stderr=log,
+            )
+        try:
+            yield port
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read().decode(errors="replace")[-SHOWN:])
+            raise
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def rate(port: int, path: str, seconds: float) -> float:

@@ -1,13 +1,16 @@
 """The measurement runs and says what it should; how fast anything is, no test can say."""
 
+import os
 import tomllib
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from classroom.bare import QUERIES
 from classroom.bench import AIM, TOY, Effort, Result, Row, main, measure, text
 from classroom.ideas import ROOT, discover
+from classroom.load import rate, serving
 
 TABLE = tomllib.loads((ROOT / "classroom/bench.toml").read_text("utf-8"))
 
@@ -20,6 +23,15 @@ def test_common_is_measured_against_bare_flask() -> None:
     assert (row.target, row.path) == (TOY, route["path"])
     assert row.query is not None
     assert all(min(asdict(it).values()) > 0 for it in (row.project, row.constant, row.query))
+
+
+def test_server_that_does_not_start_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OSError, match=""), serving("nowhere:app", tmp_path, os.environ) as port:
+        rate(port, "/", 0.1)
+
+    assert "No module named 'nowhere'" in capsys.readouterr().err
 
 
 def test_table_compares_with_the_query_if_there_is_one() -> None:
