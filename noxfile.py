@@ -16,7 +16,7 @@ import nox
 
 ROOT = Path(__file__).parent
 # We use Schemathesis, not its plugin: that slows each start and hides what collecting tests says.
-PYTEST = ["python", "-m", "pytest", "-p", "no:schemathesis", "-n", "auto"]
+PYTEST = ["python", "-m", "pytest", "-p", "no:schemathesis", "-n", "auto", "--dist", "worksteal"]
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.needs_version = ">=2026.10"
@@ -184,6 +184,13 @@ def bench(session: nox.Session) -> None:
     """Measure requests per second against bare Flask."""
     install(session, *everything(), *groups("test", "tools"))
     session.run("python", "-m", "classroom.bench", *session.posargs)
+
+
+@nox.session
+def crowd(session: nox.Session) -> None:
+    """Let 200 clients chat over two servers, kill one, and count what gets lost."""
+    install(session, *everything(), *groups("test", "tools"))
+    session.run("python", "-m", "classroom.crowd", *session.posargs)
 
 
 @nox.session
