@@ -26,6 +26,8 @@ __all__ = ["browser"]
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+# With a limit: a page that need not be drawn may never be told that there is nothing to do.
+IDLE = "new Promise(done => requestIdleCallback(done, { timeout: 1000 }))"
 FAILED = "Failed to load resource"  # how the console says what a response says better
 LONG = {"eventsource", "websocket"}  # requests that are never over
 
@@ -98,7 +100,7 @@ class Visit:
             self.page.wait_for_timeout(20)
             quiet = 0 if self.waiting else quiet + 1
         self.found += [f"{request.url} gets no answer" for request in self.waiting]
-        self.page.evaluate("new Promise(done => requestIdleCallback(done))")
+        self.page.evaluate(IDLE)
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)
             width = self.page.evaluate("document.documentElement.scrollWidth")
