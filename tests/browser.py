@@ -31,9 +31,7 @@ def browser() -> Iterator["Browser"]:
     """
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
-        pytest.fail(
-            "These tests need Chromium. On Debian: sudo apt install chromium"
-        )
+        pytest.fail("These tests need Chromium. On Debian: sudo apt install chromium")
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  # takes a second
 
     expect.set_options(timeout=PATIENCE)
