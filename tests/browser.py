@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 NAMES = (
-    "chromium-headless-shell",  # takes half of the time: it prepares no windows
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    "chromium-headless-shell",  # takes half of the time, but has once let a run hang
 )
 PATIENCE = 30_000  # milliseconds until what is expected has come: machines may be busy
 
