@@ -18,7 +18,8 @@ from typing import Any
 from flask import Flask
 from rq import Worker
 
-from common import job_worker, jobs
+from common import jobs
+from common.jobs import worker
 
 from .batch import Batch, Watcher, failed
 from .ideas import find
@@ -107,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("url", metavar="URL", help="redis://… of the queue")
     parser.add_argument("--burst", action="store_true", help="stop as soon as the queue is empty")
     options = parser.parse_args(arguments)
-    job_worker.command(queue(options.url))(["--burst"] if options.burst else [])
+    worker.command(queue(options.url))(["--burst"] if options.burst else [])
 
 
 if __name__ == "__main__":

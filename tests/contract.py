@@ -14,7 +14,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 from werkzeug.test import Client, TestResponse
 
-from common.pages import SECURITY_HEADERS
+from common.describe.pages import SECURITY_HEADERS
 from common.testing.backend import InProcess
 from tests.login import UserClient, login
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from common.openapi import document
+from common.describe.openapi import document
 from common.testing.backend import InProcess
 
 ANA = {"username": "ana", "password": "correct horse"}

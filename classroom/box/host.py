@@ -34,7 +34,7 @@ from . import child, processes, wire
 LIBRARIES = (
     "common.api",
     "common.database",
-    "common.openapi",
+    "common.describe.openapi",
     "common.pagination",
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.orm",

@@ -26,7 +26,7 @@ from classroom.live import Show
 from classroom.results import Outcome, State, Submission
 from classroom.run import Runner, read
 from classroom.sandbox import Limits, SandboxError, check
-from common import queue_server
+from common.jobs import server
 from common.testing import wait_until
 
 IDEA = """
@@ -602,8 +602,8 @@ def test_unsafe_grading_is_stamped(root, submissions, tmp_path):
 def redis(tmp_path):
     """The URL of a real server."""
     folder = tmp_path / "valkey"
-    user = queue_server.join(folder)
-    yield f"unix://{queue_server.socket_path(folder)}"
+    user = server.join(folder)
+    yield f"unix://{server.socket_path(folder)}"
     os.close(user)
 
 

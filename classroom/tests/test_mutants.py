@@ -39,7 +39,7 @@ APP = '''
 from flask import Flask
 
 import common
-from common import pages
+from common.describe import pages
 from common.api import endpoint
 
 from .sums import total

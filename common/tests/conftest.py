@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.test import Client
 
 import common
-from common import pages
 from common.api import Accepted, Created, File, Page, Produces, Schema, endpoint
 from common.database import make_db
+from common.describe import pages
 from common.pagination import PageQuery, paginate
 
 db = make_db()

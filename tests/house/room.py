@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 
 from classroom.eject import LEFTOVERS
-from common.openapi import document
+from common.describe.openapi import document
 from common.testing.backend import InProcess
 
 ROOT = Path(__file__).resolve().parents[2]

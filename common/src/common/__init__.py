@@ -20,8 +20,9 @@ from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from common import database, errors, pages
+from common import database, errors
 from common import settings as _settings
+from common.describe import pages
 from common.settings import Settings, SettingsError
 
 __all__ = ["Settings", "SettingsError", "init_app"]

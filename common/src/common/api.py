@@ -13,7 +13,7 @@ the returned value into an answer whose status and model the return annotation s
 ``Response``          as it is; described by ``responses=``
 ====================  =========================================
 
-A union of these is allowed. The same hints make the OpenAPI document (``common.openapi``).
+A union of these is allowed. The same hints make the OpenAPI document (``common.describe.openapi``).
 """
 
 import functools
@@ -31,8 +31,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from common.errors import Problem, invalid
+from common.fields import Day, File, Moment, Schema
 from common.pagination import Page
-from common.schema import Day, File, Moment, Schema
 
 __all__ = [
     "Accepted", "Created", "Day", "File", "Moment", "Page", "Produces", "Schema", "endpoint",
@@ -72,7 +72,7 @@ class Produces:
 
 @dataclass(slots=True)
 class Operation:
-    """What ``@endpoint`` knows about a view; ``common.openapi`` writes it down."""
+    """What ``@endpoint`` knows about a view; ``common.describe.openapi`` writes it down."""
 
     view: Callable[..., Any]
     hints: dict[str, Any]
@@ -132,7 +132,7 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
             return value
         return _respond(value, *by_kind.get(type(value), by_kind.get(object, (204, None))))
 
-    checked.operation = operation  # type: ignore[attr-defined]  # read by common.openapi
+    checked.operation = operation  # type: ignore[attr-defined]  # read by common.describe.openapi
     return checked
 
 

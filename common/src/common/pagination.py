@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, scoped_session
 
-from common.schema import Schema
+from common.fields import Schema
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Schema)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 
-from common.schema import Schema
+from common.fields import Schema
 
 from .priority import LEAST, MOST
 

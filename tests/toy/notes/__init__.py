@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import pages
+from common.describe import pages
 
 from .models import db
 from .routes import bp

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from common.fields import Schema
 from common.pagination import PageQuery
-from common.schema import Schema
 
 Color = Literal["yellow", "green"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]

@@ -168,9 +168,9 @@ class InProcess:
 @cache
 def _keep_running(queue_folder: Path) -> int:
     """Be a user of the queue's server until this process ends, so that it stays between tests."""
-    from common import queue_server  # noqa: PLC0415  # as above
+    from common.jobs import server  # noqa: PLC0415  # as above
 
-    return queue_server.join(queue_folder)
+    return server.join(queue_folder)
 
 
 class _Handler(WSGIRequestHandler):

@@ -96,7 +96,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
     guarded: Callable[P, R] = flask_login.login_required(view)
     operation = view.operation  # type: ignore[attr-defined]  # made by @endpoint
     described = replace(operation, security="session", errors=(*operation.errors, 401))
-    guarded.operation = described  # type: ignore[attr-defined]  # read by common.openapi
+    guarded.operation = described  # type: ignore[attr-defined]  # read by common.describe.openapi
     return guarded
 
 

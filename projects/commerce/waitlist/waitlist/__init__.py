@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import clock, pages, scheduler
+from common import clock, scheduler
+from common.describe import pages
 
 from . import notices, seats
 from .models import db

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
-from common.schema import Schema
+from common.fields import Schema
 
 from . import scaling
 from .models import Recipe, RecipeIngredient

@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from common.fields import Schema
 from common.pagination import PageQuery
-from common.schema import Schema
 
 from .names import folded, tidy
 from .scaling import QUANTITY, UnitName, parse

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import stand_in
+from common.fetch import stand_in
 
 from . import demo
 from .models import db

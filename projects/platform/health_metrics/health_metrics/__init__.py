@@ -10,7 +10,8 @@ from pathlib import Path
 from flask import Flask
 
 import common
-from common import pages, scheduler
+from common import scheduler
+from common.describe import pages
 
 from . import history, logs, middleware
 from .metrics import Metrics

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, MetaData, inspect, text
 
-from common.schema import Schema
+from common.fields import Schema
 
 MEGABYTE = 1_000_000
 

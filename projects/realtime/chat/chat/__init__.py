@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask
 
 import common
-from common import accounts, events, websockets
+from common import accounts
+from common.live import events, websockets
 
 from . import routes
 from .models import User, db

@@ -12,7 +12,8 @@ from pydantic_core import to_json
 from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import select
 
-from common import clock, events, websockets
+from common import clock
+from common.live import events, websockets
 
 from . import presence, protocol, rooms
 from .models import User, db

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Exists, delete, exists, func, select, update
 
-from common import clock, websockets
+from common import clock
+from common.live import websockets
 
 from .models import Connection, User, db
 

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, render_template, request, url_for
 from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import Select, delete, select
 
-from common import events, websockets
 from common.accounts import current_user, login_required
 from common.api import Created, Page, Produces, endpoint
 from common.errors import Problem
+from common.live import events, websockets
 from common.pagination import PageQuery, paginate
 
 from . import presence, rooms

@@ -9,7 +9,7 @@ import pytest
 from chat import rooms
 from chat.connection import Connection
 from chat.models import Room, User, db
-from common import events
+from common.live import events
 
 
 @pytest.fixture

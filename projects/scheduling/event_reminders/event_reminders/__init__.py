@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import accounts, pages, scheduler
+from common import accounts, scheduler
+from common.describe import pages
 
 from . import due
 from .models import User, db

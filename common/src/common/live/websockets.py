@@ -32,8 +32,8 @@ from pydantic import Field
 from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]  # nor has it
 from wsproto.frame_protocol import CloseReason
 
-from common import events
 from common.errors import Problem
+from common.live import events
 from common.settings import Settings
 
 PING = 25  # seconds

@@ -186,7 +186,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
     operation = getattr(view, "operation", None)  # a WebSocket has none
     if operation is not None:
         described = replace(operation, security="account", errors=(*operation.errors, 401))
-        guarded.operation = described  # type: ignore[attr-defined]  # read by common.openapi
+        guarded.operation = described  # type: ignore[attr-defined]  # read by common.describe.openapi
     return guarded
 
 

@@ -20,7 +20,6 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 from redis.backoff import ExponentialBackoff
@@ -36,15 +35,14 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import BaseWorker
 from rq.worker_registration import clean_worker_registry
 
-if TYPE_CHECKING:
-    from common.jobs import JobQueue
+from common.jobs.queue import JobQueue
 
 HEARTBEAT = 2  # seconds
 LEASE = 6  # seconds
 WORKER_TTL = 16  # seconds; RQ waits 15 less for a job, that is one, before it looks around
 
 
-def command(job_queue: "JobQueue") -> click.Command:
+def command(job_queue: JobQueue) -> click.Command:
     """Return the command ``flask worker`` for one application."""
 
     @click.command("worker")
@@ -78,7 +76,7 @@ def _log_plainly() -> None:
 class _InApp(BaseWorker):
     """What both workers do alike."""
 
-    job_queue: "JobQueue"
+    job_queue: JobQueue
     log_result_lifespan = False
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
@@ -96,7 +94,7 @@ class JobWorker(_InApp, Worker):
 
     max_connection_wait_time = 5.0
 
-    def __init__(self, job_queue: "JobQueue", parent: int | None = None) -> None:
+    def __init__(self, job_queue: JobQueue, parent: int | None = None) -> None:
         super().__init__(
             [job_queue.queue],
             name=f"{job_queue.app.name}-{secrets.token_hex(3)}",
@@ -172,6 +170,6 @@ class WorkerHere(_InApp, SimpleWorker):
 
     death_penalty_class = _NoTimeout
 
-    def __init__(self, job_queue: "JobQueue") -> None:
+    def __init__(self, job_queue: JobQueue) -> None:
         super().__init__([job_queue.queue], connection=job_queue.redis)
         self.job_queue = job_queue

@@ -230,7 +230,7 @@ class Hub:
             reader.channels.add(channel)
             if self._redis is not None and self._listener is None:
                 self._listener = threading.Thread(
-                    target=self._listen, args=[self._redis], name="common.events", daemon=True
+                    target=self._listen, args=[self._redis], name="common.live.events", daemon=True
                 )
                 self._listener.start()
 

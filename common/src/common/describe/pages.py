@@ -16,8 +16,8 @@ from flask import (
 )
 from sqlalchemy import text
 
-from common import openapi
 from common.api import Produces, Schema, endpoint
+from common.describe import openapi
 from common.errors import Problem
 
 SECURITY_HEADERS = {

@@ -1,0 +1,25 @@
+"""Accounts for projects whose lesson is not authentication."""
+
+from common.accounts.users import (
+    AccountSettings,
+    Password,
+    TimeZone,
+    UserMixin,
+    Username,
+    current_user,
+    init_app,
+    login_required,
+    new_user,
+)
+
+__all__ = [
+    "AccountSettings",
+    "Password",
+    "TimeZone",
+    "UserMixin",
+    "Username",
+    "current_user",
+    "init_app",
+    "login_required",
+    "new_user",
+]

@@ -1,0 +1,41 @@
+"""Requests to other services, bounded in time and size, and guarded where users choose the URL."""
+
+from common.fetch.client import (
+    Address,
+    Answer,
+    Fetched,
+    FetchError,
+    FetchSettings,
+    Refused,
+    Rules,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+    addresses_from,
+    get,
+    is_allowed,
+    send,
+    stream,
+    system_addresses,
+)
+
+__all__ = [
+    "Address",
+    "Answer",
+    "FetchError",
+    "FetchSettings",
+    "Fetched",
+    "Refused",
+    "Rules",
+    "TimedOut",
+    "TooLarge",
+    "TooManyRedirects",
+    "Unreachable",
+    "addresses_from",
+    "get",
+    "is_allowed",
+    "send",
+    "stream",
+    "system_addresses",
+]

@@ -1,0 +1,1 @@
+"""What reaches clients unasked: ``events`` (publish and subscribe) and ``websockets``."""
