@@ -523,7 +523,8 @@ def test_workers_on_a_server_of_ones_own_choice(make_app, sample):
         )
 
         assert notes(app)[:3] == ["job", "0 inherited connections", "crash"]
-        assert notes(app).count("crash") == 1 + jobs.queue.CRASHES, "a job that only crashes ends, too"
+        crashes = notes(app).count("crash")
+        assert crashes == 1 + jobs.queue.CRASHES, "a job that only crashes ends, too"
         assert rows(app) == [1, 2]
         assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ Worker sample_jobs-\w+: ", done.stderr)
         assert not Path(app.instance_path, "queue").exists()

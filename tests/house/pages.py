@@ -39,8 +39,9 @@ def is_served(room: Room, path: str) -> bool:
 
 def static_folder(room: Room, whose: str) -> Path:
     """Return the folder with the files of common, or of the project."""
-    package = Path(next(iter(common_path))) if whose == "common" else room.folder / room.slug
-    return package / "static"
+    if whose == "common":
+        return Path(next(iter(common_path))) / "describe/static"
+    return room.folder / room.slug / "static"
 
 
 def files_in(room: Room, folder: str) -> list[tuple[str, str]]:
