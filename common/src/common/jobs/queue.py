@@ -123,7 +123,7 @@ class JobQueue:
 
 
 def _redis(app: Flask) -> Redis:
-    """Return the connections to the queue's server; a worker waits longer for it (``JobWorker``)."""
+    """Return the connections to the server of the queue; a worker waits longer (JobWorker)."""
     retry = Reconnect(ExponentialBackoff(cap=1, base=0.05), retries=RETRIES)
     url = app.config["REDIS_URL"]
     if url is not None:
