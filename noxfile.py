@@ -164,6 +164,13 @@ def catalogue(session: nox.Session) -> None:
 
 
 @nox.session
+def size(session: nox.Session) -> None:
+    """Print how large each project is, counted in tokens, and the core of common."""
+    install(session, *everything(), *groups("test", "tools"))
+    session.run("python", "-m", "tests.house.size")
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Break the code in small ways and see that the tests notice."""
     install(session, *everything(), *groups("test", "tools"))

@@ -1,15 +1,12 @@
-"""How the code of a project is: its size, its lesson, what it imports and reads."""
+"""How the code of a project is: its lesson, what it imports and reads."""
 
 import ast
-import io
 import re
 import sys
-import tokenize
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions
 from importlib.metadata import requires as requirements_of
-from pathlib import PurePath
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -18,51 +15,9 @@ from classroom.eject import PATH_INSTALL
 
 from .room import Room
 
-LONGEST_FILE = 200
-LARGEST_PROJECT = 500  # without its demo data
-NO_CODE = {
-    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-    tokenize.ENDMARKER,
-}  # fmt: skip
 COMMON = "flask45-common"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def project_is_small(room: Room) -> Iterator[str]:
-    """Find too many lines of code: in a file, or in the package without its demo data."""
-    sizes = {name: len(lines_of_code(room.text(name))) for name in room.code}
-    for name, size in sizes.items():
-        if size > LONGEST_FILE:
-            yield f"{name}: has {size} lines of code; {LONGEST_FILE} are the most. Divide it."
-    total = sum(size for name, size in sizes.items() if PurePath(name).name != "seed.py")
-    if total > LARGEST_PROJECT:
-        most = ", ".join(f"{PurePath(name).name} {size}" for name, size in by_size(sizes)[:4])
-        yield (
-            f"{room.slug}/: has {total} lines of code besides seed.py, {LARGEST_PROJECT} are the "
-            f"most ({most}). What serves three projects belongs into common."
-        )
-
-
-def by_size(sizes: dict[str, int]) -> list[tuple[str, int]]:
-    """Return the files, the largest first."""
-    return sorted(sizes.items(), key=lambda pair: -pair[1])
-
-
-def lines_of_code(text: str) -> set[int]:
-    """Return the numbers of the lines that are neither empty nor comment nor docstring."""
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    code = {
-        number
-        for token in tokens
-        if token.type not in NO_CODE
-        for number in range(token.start[0], token.end[0] + 1)
-    }
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.Expr(value=ast.Constant(value=str())):  # a docstring, of a field too
-                code -= {*range(node.lineno, (node.end_lineno or 0) + 1)}
-    return code
 
 
 def stubs_are_functions(room: Room) -> Iterator[str]:
@@ -166,7 +121,6 @@ def as_names(requirements: str) -> list[str]:
 
 
 RULES = (
-    project_is_small,
     stubs_are_functions,
     environment_is_read_in_settings_alone,
     imports_are_required,

@@ -30,25 +30,28 @@ def add_note(body: NoteIn) -> Created[NoteOut]:
     note = Note(text=body.text, color=body.color)
     db.session.add(note)
     db.session.commit()
-    return Created(NoteOut.model_validate(note), location=url_for(".show_note", note_id=note.id))
+    location = url_for(".show_note", note_id=note.id)
+    return Created(NoteOut.model_validate(note), location=location)
 
 
 @bp.get("/notes/<int:note_id>")
 @endpoint
 def show_note(note_id: int) -> NoteOut:
     """Show a note."""
-    return NoteOut.model_validate(found(note_id))
+    note = find_note(note_id)
+    return NoteOut.model_validate(note)
 
 
 @bp.delete("/notes/<int:note_id>")
 @endpoint
 def delete_note(note_id: int) -> None:
     """Delete a note."""
-    db.session.delete(found(note_id))
+    note = find_note(note_id)
+    db.session.delete(note)
     db.session.commit()
 
 
-def found(note_id: int) -> Note:
+def find_note(note_id: int) -> Note:
     """Return a note, or answer 404."""
     note = db.session.get(Note, note_id)
     if note is None:
