@@ -171,3 +171,21 @@ def thing() -> type[Thing]:
 def http(make_toy: Callable[..., Flask]) -> Client:
     """A client of the toy."""
     return Client(make_toy())
+
+
+@pytest.fixture
+def http_of() -> Callable[[Any], Client]:
+    """A client of an application whose one route takes such a body."""
+
+    def make(model: Any) -> Client:
+        app = Flask("small")
+        common.init_app(app, {"TESTING": True, "SECRET_KEY": "k" * 16})
+
+        def take(body: Any) -> None:
+            """Take it."""
+
+        take.__annotations__["body"] = model
+        app.post("/")(endpoint(take))
+        return Client(app)
+
+    return make

@@ -31,17 +31,34 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from common.errors import Problem, invalid
-from common.fields import Day, File, Moment, Schema
+from common.fields import (
+    Cents,
+    Day,
+    DayRange,
+    Email,
+    File,
+    Future,
+    Line,
+    Moment,
+    Schema,
+    Sort,
+    Text,
+    TextOrEmpty,
+    TimeZone,
+    fold,
+)
 from common.pagination import Page
 
 __all__ = [
-    "Accepted", "Created", "Day", "File", "Moment", "Page", "Produces", "Schema", "endpoint",
+    "Accepted", "Cents", "Created", "Day", "DayRange", "Email", "File", "Future", "Line", "Moment",
+    "Page", "Produces", "Schema", "Sort", "Text", "TextOrEmpty", "TimeZone", "endpoint", "fold",
 ]  # fmt: skip
 
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_ERRORS = 50  # in one answer
 LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
+LENGTH = re.compile("Value should have (.+) items? after validation, not (.+)")
 INTEGER = re.compile("-?[0-9]+")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -264,12 +281,23 @@ def _parts(hint: Any) -> Iterator[Any]:
 def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
     """Return the 422 that lists what pydantic found, its first finding as the detail."""
     errors: list[dict[str, Any]] = [
-        {"loc": [place, *loc, *found["loc"]], "msg": found["msg"].removeprefix("Value error, ")}
+        {"loc": [place, *loc, *found["loc"]], "msg": _reason(found["msg"])}
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     first = f"{'.'.join(map(str, errors[0]['loc']))}: {errors[0]['msg']}"
     more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
     return Problem(422, first + more, errors=errors[:MOST_ERRORS])
+
+
+def _reason(text: str) -> str:
+    """Return pydantic's words without its own name for ValueError, and a text's length in letters.
+
+    The length of a ``Line`` is checked after its code, when pydantic takes it for a list.
+    """
+    found = LENGTH.fullmatch(text)
+    if found:
+        return f"Text should have {found[1]} characters, not {found[2]}"
+    return text.removeprefix("Value error, ")
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -6,10 +6,7 @@ that a project runs with nothing set and nobody gets mail by mistake.
 
 import smtplib
 import ssl
-from contextlib import suppress
 from email import policy
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -18,14 +15,15 @@ import click
 from flask import current_app
 from pydantic import Field, field_validator
 
-from common import clock
+from common import clock, fields
 from common.settings import Settings
 
-LONGEST = 254  # characters of an address, RFC 5321
+LONGEST = fields.LONGEST_ADDRESS
 TIMEOUT = 10  # seconds that the server may be silent
 PORTS = {"smtp": 25, "smtps": 465}
 SEVEN_BITS = policy.SMTP.clone(cte_type="7bit")  # what every server takes
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+address = fields.address
 
 
 class MailSettings(Settings):
@@ -59,20 +57,6 @@ class MailError(Exception):
     def __init__(self, reason: str, *, permanent: bool) -> None:
         super().__init__(reason)
         self.permanent = permanent
-
-
-def address(text: str) -> str:
-    """Return ``text``, which is exactly one address in ASCII, ``ana@example.com``.
-
-    Raises:
-        ValueError: it is none, or more than that, such as two addresses or another header.
-    """
-    if len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text:
-        # The parser runs off the end of some nonsense: IndexError.
-        with suppress(ValueError, MessageError, IndexError):
-            if Address(addr_spec=text).domain:
-                return text
-    raise ValueError("is not one mail address")
 
 
 def send(to: str, subject: str, text: str, *, key: str | None = None) -> None:

@@ -3,7 +3,6 @@
 from common.accounts.users import (
     AccountSettings,
     Password,
-    TimeZone,
     UserMixin,
     Username,
     current_user,
@@ -11,6 +10,7 @@ from common.accounts.users import (
     login_required,
     new_user,
 )
+from common.fields import TimeZone
 
 __all__ = [
     "AccountSettings",

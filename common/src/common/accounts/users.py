@@ -17,10 +17,9 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, wraps
+from functools import wraps
 from hashlib import sha256
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
-from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -36,7 +35,7 @@ from flask_jwt_extended import current_user as _jwt_user
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from flask_sqlalchemy import SQLAlchemy
 from jwt import PyJWTError
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import MISSING, Field, StringConstraints
 from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +44,7 @@ from common import clock
 from common.api import Created, Schema, endpoint
 from common.database import UtcDateTime
 from common.errors import Problem, invalid
+from common.fields import TimeZone
 from common.settings import Settings
 
 P = ParamSpec("P")
@@ -77,22 +77,8 @@ class UserMixin:
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
-_zones = cache(available_timezones)  # it reads a folder of 600 files
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("is no IANA time zone, such as Europe/Vienna")
-    return name
-
-
 Username = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_]{3,30}$", to_lower=True)]
 Password = Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse"])]
-TimeZone = Annotated[
-    str,
-    Field(max_length=64, examples=["Europe/Vienna"], json_schema_extra={"format": "iana-zone"}),
-    AfterValidator(_known_zone),
-]
 
 
 class Registration(Schema):
