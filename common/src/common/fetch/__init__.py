@@ -1,26 +1,19 @@
 """Requests to other services, bounded in time and size, and guarded where users choose the URL."""
 
-from common.fetch.client import (
-    Address,
-    Answer,
-    Fetched,
+from common.fetch.client import Answer, Fetched, get, send, stream
+from common.fetch.errors import (
     FetchError,
-    FetchSettings,
     Refused,
-    Rules,
     TimedOut,
     TooLarge,
     TooManyRedirects,
     Unreachable,
-    addresses_from,
-    get,
-    is_allowed,
-    send,
-    stream,
-    system_addresses,
 )
+from common.fetch.guard import Address, addresses_from, check_public, system_addresses
+from common.fetch.rules import DEFAULT_PORTS, FetchSettings, Rules, is_allowed
 
 __all__ = [
+    "DEFAULT_PORTS",
     "Address",
     "Answer",
     "FetchError",
@@ -33,6 +26,7 @@ __all__ = [
     "TooManyRedirects",
     "Unreachable",
     "addresses_from",
+    "check_public",
     "get",
     "is_allowed",
     "send",

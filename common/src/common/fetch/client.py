@@ -6,172 +6,38 @@ its body is read.
 
 ``Rules`` bound a request. Where users choose the URL, they also guard it against server-side
 request forgery: ``check_url`` sees each URL, those of redirects too, before anything is done, and
-``check_address`` sees every address of its host. A name is resolved once for each URL, and the
-connection is made to an address that was checked, so a name that changes its address in between
-(DNS rebinding) gains nothing. Proxies of the environment are not used, for they would resolve the
-name themselves.
+``check_address`` sees every address of its host (``guard.py``). Proxies of the environment are not
+used, for they would resolve the name themselves.
 """
 
-import ipaddress
-import queue
-import re
-import socket
-import threading
-import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from pydantic import Field, field_validator
 from requests import exceptions as failures
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from requests.cookies import extract_cookies_to_jar
 from urllib3.exceptions import HTTPError
 
-from common.settings import Settings
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from common.fetch import guard
+from common.fetch.errors import (
+    FetchError,
+    Refused,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
+from common.fetch.rules import DEFAULT_PORTS, Rules, is_allowed
 
 CHUNK = 64 * 1024
-DEFAULT_PORTS = {"http": 80, "https": 443}
 DEFAULT_HEADERS = {"User-Agent": "flask-45", "Accept-Encoding": "gzip, deflate"}
-OF_ONE_HOST = ("Authorization", "Cookie")  # a redirect to another host does not take them along
-
-
-class FetchError(Exception):
-    """There is no answer; the text is a reason that may be shown to a user."""
-
-
-class Refused(FetchError):
-    """The URL, or one that it redirects to, must not be asked."""
-
-
-class Unreachable(FetchError):
-    """The host does not exist, does not answer, or answers something else than HTTP."""
-
-
-class TimedOut(FetchError):
-    """The answer did not come in time."""
-
-
-class TooLarge(FetchError):
-    """The body is larger than it may be."""
-
-
-class TooManyRedirects(FetchError):
-    """It is redirected again and again."""
-
-
-class FetchSettings(Settings):
-    """What the environment says about requests whose addresses are checked."""
-
-    allow_hosts: str = Field(
-        "", description="host:port, with commas, that may be asked whatever its address is."
-    )
-
-    dns_server: str = Field(
-        "",
-        pattern=r"^([0-9.]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})?$",
-        description="address:port of the DNS server to ask; default: the system's resolver.",
-    )
-    connect_timeout: float = Field(
-        3, gt=0, le=60, description="Seconds for the name and the connection, at each redirect."
-    )
-    total_timeout: float = Field(
-        8, gt=0, le=300, description="Seconds for redirects, TLS, headers and body together."
-    )
-
-    @field_validator("allow_hosts")
-    @classmethod
-    def _are_hosts(cls, value: str) -> str:
-        hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
-        for host in hosts:
-            if not re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5}", host):
-                raise ValueError(f"{host!r} is not host:port")
-        return ",".join(hosts)
-
-
-def system_addresses(name: str, seconds: float) -> list[str]:
-    """Return the addresses of a host as the operating system resolves it.
-
-    Raises Unreachable, or TimedOut after so many seconds, which ``getaddrinfo`` does not keep.
-    """
-    answers: queue.Queue[list[Any] | Exception] = queue.Queue()
-
-    def ask() -> None:
-        try:
-            answers.put(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            answers.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimedOut(f"the name {name} was not resolved in time") from None
-    if isinstance(answer, Exception):
-        raise Unreachable(f"the name {name} cannot be resolved") from answer
-    return [str(found[4][0]) for found in answer]
-
-
-def addresses_from(server: str) -> Callable[[str, float], list[str]]:
-    """Return a resolver like ``system_addresses`` that asks the DNS server at ``address:port``.
-
-    It needs dnspython.
-    """
-    import dns.exception  # noqa: PLC0415  # only those who name a server have it
-    import dns.resolver  # noqa: PLC0415  # as above
-
-    address, _, port = server.rpartition(":")
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = [address.strip("[]")], int(port)
-
-    def resolve(name: str, seconds: float) -> list[str]:
-        try:
-            return list(resolver.resolve_name(name, lifetime=seconds).addresses())
-        except dns.exception.Timeout:
-            raise TimedOut(f"the name {name} was not resolved in time") from None
-        except dns.exception.DNSException:
-            raise Unreachable(f"the name {name} cannot be resolved") from None
-
-    return resolve
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """How far a request may go."""
-
-    connect_timeout: float = 3
-    """Seconds for resolving the name and connecting, at each redirect."""
-    total_timeout: float = 10
-    """Seconds for all of it, whatever the other side does: redirects, TLS, headers, body."""
-    redirects: int = 5
-    """How many are followed by GET and HEAD. With 0, a redirect is the answer."""
-    check_url: Callable[[str], object] | None = None
-    """Raises Refused for a URL that must not be asked."""
-    check_address: Callable[[Address], object] | None = None
-    """Raises Refused for an address that must not be connected to."""
-    allow_hosts: Container[str] = ()
-    """``host:port`` that neither check concerns."""
-    resolve: Callable[[str, float], Iterable[str]] = system_addresses
-    """Returns the addresses of a name within so many seconds."""
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any], **more: Any) -> Self:
-        """Return the rules of an ``app.config`` with ``FetchSettings``, and more."""
-        server = config["DNS_SERVER"]
-        return cls(
-            connect_timeout=config["CONNECT_TIMEOUT"],
-            total_timeout=config["TOTAL_TIMEOUT"],
-            allow_hosts=frozenset(config["ALLOW_HOSTS"].split(",")),
-            resolve=addresses_from(server) if server else system_addresses,
-            **more,
-        )
+CODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}  # that can be read, on every machine
+USUAL = Rules()
+OF_ONE_HOST = {"authorization", "cookie"}  # a redirect to another host does not take them along
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +89,7 @@ def stream(
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
-    rules: Rules = Rules(),
+    rules: Rules = USUAL,
     **content: Any,
 ) -> Iterator[Answer]:
     """Send a request and give the answer while its body is still to come.
@@ -231,149 +97,99 @@ def stream(
     Nothing is read but what the caller takes from ``chunks``. ``content`` is what requests takes:
     ``params`` for the query, ``data`` or ``json`` for the body. Raises FetchError.
     """
-    deadline = _Deadline(rules.total_timeout)
-    wanted = {**DEFAULT_HEADERS, **(headers or {})}
+    deadline = guard.Deadline(rules.total_timeout)
+    follows = method in ("GET", "HEAD") and rules.redirects > 0
+    request = requests.Request(method, url, {**DEFAULT_HEADERS, **(headers or {})}, **content)
     with ExitStack() as stack:
-        session = stack.enter_context(requests.Session())
-        session.trust_env = False  # no proxies, no .netrc
-        for scheme in DEFAULT_PORTS:
-            session.mount(f"{scheme}://", _adapter(_Connector(rules, deadline, stack)))
-        for hop in range(rules.redirects + 1):
-            with _reasons(deadline):
-                request = session.prepare_request(requests.Request(method, url, wanted, **content))
-                content, here = {}, request.url or ""
-                if rules.check_url and not is_allowed(here, rules.allow_hosts):
-                    rules.check_url(here)
-                response = session.send(
-                    request, stream=True, timeout=deadline.left(), allow_redirects=False
-                )
-            stack.callback(response.close)
-            deadline.left()
-            target = session.get_redirect_target(response)
-            if target is None or rules.redirects == 0 or method not in ("GET", "HEAD"):
-                chunks = _chunks(response, deadline)
-                yield Answer(response.status_code, response.headers, here, chunks)
-                return
-            if hop == rules.redirects:
-                break
+        session = stack.enter_context(_session(rules, deadline, stack))
+        response = _send(session, request, rules, deadline)
+        stack.callback(response.close)
+        redirects = 0
+        while follows and response.is_redirect:
+            if redirects == rules.redirects:
+                raise TooManyRedirects(f"it redirects more than {rules.redirects} times")
+            redirects += 1
+            request = _redirected(session, request, response)
             response.close()
-            with _reasons(deadline):
-                url = urljoin(here, target)
-                if urlsplit(url).netloc != urlsplit(here).netloc:
-                    wanted = {name: wanted[name] for name in wanted if name not in OF_ONE_HOST}
-        raise TooManyRedirects(f"it redirects more than {rules.redirects} times")
+            response = _send(session, request, rules, deadline)
+            stack.callback(response.close)
+        chunks = _chunks(response, deadline)
+        yield Answer(response.status_code, response.headers, response.url, chunks)
 
 
-def is_allowed(url: str, allow_hosts: Container[str]) -> bool:
-    """Tell whether a URL is at one of these: host:port, and neither user name nor password."""
-    parts = urlsplit(url)
+def _session(rules: Rules, deadline: guard.Deadline, stack: ExitStack) -> requests.Session:
+    """Return a session whose connections are guarded."""
+    opener = guard.Guard(
+        resolve=rules.resolve,
+        check_address=rules.check_address,
+        allow_hosts=rules.allow_hosts,
+        connect_timeout=rules.connect_timeout,
+        deadline=deadline,
+        stack=stack,
+    )
+    session = requests.Session()
+    session.trust_env = False  # no proxies, no .netrc
+    for scheme in DEFAULT_PORTS:
+        session.mount(f"{scheme}://", guard.adapter(opener))
+    return session
+
+
+def _send(
+    session: requests.Session, request: requests.Request, rules: Rules, deadline: guard.Deadline
+) -> requests.Response:
+    """Check the URL, send the request, and return the answer without its body."""
+    with _reasons(deadline):
+        prepared = session.prepare_request(request)
+        url = prepared.url or ""
+        if rules.check_url is not None and not is_allowed(url, rules.allow_hosts):
+            rules.check_url(url)
+        # Not session.send: of a redirect, that reads the body, which may have no end.
+        adapter = session.get_adapter(url)
+        response = adapter.send(prepared, stream=True, timeout=deadline.left(), verify=True)
+    extract_cookies_to_jar(session.cookies, prepared, response.raw)  # type: ignore[no-untyped-call]
+    deadline.left()
+    return response
+
+
+def _redirected(
+    session: requests.Session, request: requests.Request, response: requests.Response
+) -> requests.Request:
+    """Return the request that a redirect asks for: what is sent along stays behind.
+
+    Raises:
+        Unreachable: ``Location`` is no URL. That is not the mistake of who has asked.
+    """
     try:
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-    except (KeyError, ValueError):
-        return False
-    return "@" not in parts.netloc and _host_and_port(parts.hostname or "", port) in allow_hosts
+        url = urljoin(response.url, session.get_redirect_target(response) or "")
+        session.prepare_request(requests.Request("GET", url))
+    except ValueError as error:
+        raise Unreachable("it redirects to something that is no URL") from error
+    headers = {}
+    for name, value in request.headers.items():
+        if name.lower() not in OF_ONE_HOST or _origin(url) == _origin(response.url):
+            headers[name] = value
+    return requests.Request(request.method, url, headers)
 
 
-def _host_and_port(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
-class _Deadline:
-    """When all must be over."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return how many seconds are left; raises TimedOut if none are."""
-        seconds = self._end - time.monotonic()
-        if seconds <= 0:
-            raise TimedOut("it took too long to answer")
-        return seconds
-
-    def cut(self, connection: socket.socket, stack: ExitStack) -> None:
-        """Shut a connection down when the time is over, unless ``stack`` is closed before.
-
-        A timeout of the socket would not do: it begins anew with each byte that comes.
-        """
-        twin = connection.dup()  # TLS takes the connection away from its first socket
-
-        def shut() -> None:
-            with suppress(OSError):
-                twin.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(self.left(), shut)
-        timer.daemon = True
-        stack.callback(twin.close)
-        stack.callback(timer.cancel)
-        timer.start()
-
-
-@dataclass(frozen=True, slots=True)
-class _Connector:
-    """Opens the connections of a request: the one place where an address comes from a name."""
-
-    rules: Rules
-    deadline: _Deadline
-    stack: ExitStack
-
-    def open(self, host: str, port: int) -> socket.socket:
-        """Resolve a host once, check all its addresses, and connect to the first that answers."""
-        until = _Deadline(min(self.rules.connect_timeout, self.deadline.left()))
-        addresses = self._addresses(host, until)
-        if self.rules.check_address and _host_and_port(host, port) not in self.rules.allow_hosts:
-            for address in addresses:
-                self.rules.check_address(address)
-        reason: FetchError = Unreachable(f"the name {host} has no address")
-        for address in addresses:
-            try:
-                connection = socket.create_connection((str(address), port), until.left())
-            except TimeoutError:
-                reason = TimedOut(f"{host} did not accept a connection in time")
-            except OSError:
-                reason = Unreachable(f"{host} accepts no connection at port {port}")
-            else:
-                self.deadline.cut(connection, self.stack)
-                return connection
-        raise reason
-
-    def _addresses(self, host: str, until: _Deadline) -> list[Address]:
-        with suppress(ValueError):
-            return [ipaddress.ip_address(host)]
-        found = dict.fromkeys(self.rules.resolve(host, until.left()))
-        return [ipaddress.ip_address(text) for text in found]
-
-
-def _adapter(connector: _Connector) -> HTTPAdapter:
-    """Return an adapter for requests whose connections ``connector`` opens."""
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return connector.open(self.host, self.port or 80)
-
-    class Secure(HTTPSConnection):  # TLS goes on top, for the name of the URL
-        def _new_conn(self) -> socket.socket:
-            return connector.open(self.host, self.port or 443)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    adapter = HTTPAdapter()
-    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-    return adapter
-
-
-def _chunks(response: requests.Response, deadline: _Deadline) -> Iterator[bytes]:
+def _chunks(response: requests.Response, deadline: guard.Deadline) -> Iterator[bytes]:
+    """Give the body, decompressed, piece by piece."""
+    # What nobody has asked for, such as br, would come as it is: bytes that mean nothing.
+    codings = response.headers.get("Content-Encoding", "").lower().split(",")
+    for coding in codings:
+        if coding.strip() not in CODINGS:
+            raise Unreachable("its answer is compressed in a way that was not asked for")
     with _reasons(deadline):
         yield from response.iter_content(CHUNK)
         deadline.left()  # the end may be that of a connection which was cut
 
 
 @contextmanager
-def _reasons(deadline: _Deadline) -> Iterator[None]:
+def _reasons(deadline: guard.Deadline) -> Iterator[None]:
     """Turn what libraries raise into a FetchError; all of it is TimedOut once time is over."""
     try:
         yield
