@@ -27,6 +27,7 @@ from common.pagination import Page, PageQuery, paginate
 Session = Any
 Tables = Any  # the classes that automap makes
 View = Callable[[Session, Tables], Any]
+THINGS = 1_000  # of the toy
 
 
 def constant(answer: str) -> Flask:
@@ -181,13 +182,14 @@ def toy() -> Flask:
         name: Mapped[str]
         price: Mapped[int]
 
-    def fill(rows: int) -> None:
-        made = [{"name": f"Thing {number}", "price": number} for number in range(rows)]
+    def seed() -> int:
+        made = [{"name": f"Thing {number}", "price": number} for number in range(THINGS)]
         db.session.execute(insert(Thing), made)
         db.session.commit()
+        return THINGS
 
     app = Flask(__name__)
-    common.init_app(app, db=db, seed=lambda: 0, fill=fill)
+    common.init_app(app, db=db, seed=seed)
 
     @app.get("/one")
     @endpoint

@@ -71,8 +71,9 @@ def measure(target: str, routes: list[dict[str, str]], effort: Effort, root: Pat
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         environment = {**os.environ, "INSTANCE_PATH": name, "SECRET_KEY": "only-to-measure-" * 2}
         environment |= {"PYTHONPATH": str(ROOT), "FLASK_APP": app.removesuffix(":app")}
-        for rows in ([], ["--rows", str(ROWS)]):
-            run([sys.executable, "-m", "flask", "seed", *rows], folder, environment)
+        run([sys.executable, "-m", "flask", "seed"], folder, environment)
+        if target != TOY:
+            run([sys.executable, "tests/growth.py", str(ROWS)], folder, environment)
         for route in routes:
             path, answer = route["path"], Path(name, "answer.json")
             apps = [app, f"classroom.bare:constant({str(answer)!r})"]

@@ -37,7 +37,7 @@ def test_right_project_has_no_findings(toy: Toy) -> None:
 
 README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
 SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
-UNIT = "tests/test_titles.py"
+UNIT, GROWTH = "tests/test_titles.py", "tests/growth.py"
 SCRIPT, TEMPLATE = "notes/static/a/page.js", "notes/templates/page.html"
 WEB_SOCKET = """    from werkzeug.routing import Rule
 
@@ -165,6 +165,20 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
             "color: str | None",
             "query parameter color",
         ),
+    ],
+    "growth_can_be_tried": [
+        (GROWTH, "def rows(", "def fill(", "needs 'def rows"),
+        (GROWTH, "growth.main(rows)", "rows(45)", "ends with"),
+        (GROWTH, "LISTS = [", "LISTS = [*", "needs LISTS"),
+        (GROWTH, "READS_EVERYTHING:", "READS:", "needs READS_EVERYTHING, a plain dict"),
+        (GROWTH, '"/notes?color=green"', "", "LISTS is empty"),
+        (GROWTH, "/notes?", "/note?", "/note?color=green, which no GET"),
+        (GROWTH, "] = {}", '] = {"/notes?page": "x"}', "has /notes?page; write"),
+        (GROWTH, "] = {}", '] = {"/notes?color": ""}', "no reason for /notes?color"),
+    ],
+    "every_filter_stays_fast": [
+        (GROWTH, "?color=green", "?page=2", "no path with the filter /notes?color"),
+        (GROWTH, "/notes?color=green", "/notes/1?color=green", "the filter /notes?color"),
     ],
     "scripts_import_what_is_served": [
         (SCRIPT, None, 'import { x } from "./b.js";\n', "imports './b.js', and nothing"),

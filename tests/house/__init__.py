@@ -6,7 +6,7 @@ knows no project by name, and there are no exceptions.
 
 from collections.abc import Callable, Iterator
 
-from . import api, code, commands, layout, pages, readme, settings, size, stories
+from . import api, code, commands, growth, layout, pages, readme, settings, size, stories
 from .room import ROOT, Room, rooms
 
 __all__ = ["ROOT", "RULES", "Room", "findings", "rooms"]
@@ -15,7 +15,7 @@ Rule = Callable[[Room], Iterator[str]]
 
 RULES: dict[str, Rule] = {
     rule.__name__: rule
-    for module in (layout, size, code, settings, stories, api, pages, readme, commands)
+    for module in (layout, size, code, settings, stories, api, growth, pages, readme, commands)
     for rule in module.RULES
 }
 

@@ -26,6 +26,7 @@ FURNITURE = {
     "{slug}/routes.py": "the HTTP interface",
     "{slug}/seed.py": "demo data",
     "tests/test_stories.py": "the graded tests",
+    "tests/growth.py": "made-up rows, and the lists that must stay fast with them",
 }
 
 

@@ -12,13 +12,13 @@ from common.describe import pages
 
 from .models import db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, db=db, seed=seed)
     app.register_blueprint(bp)
     app.register_blueprint(pages.landing)
     return app

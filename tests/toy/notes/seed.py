@@ -1,6 +1,6 @@
-"""Demo data, and made-up rows in any number."""
+"""Demo data."""
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from .models import Note, db
 
@@ -14,10 +14,3 @@ def seed() -> int:
     db.session.add_all([Note(text=text, color="yellow") for text in DEMO])
     db.session.commit()
     return len(DEMO)
-
-
-def fill(rows: int) -> None:
-    """Add ``rows`` notes, one in a thousand of them green."""
-    made = [{"text": f"Note {n}", "color": "yellow" if n % 1000 else "green"} for n in range(rows)]
-    db.session.execute(insert(Note), made)
-    db.session.commit()

@@ -2,8 +2,8 @@
 
 Story tests use ``client``, ``as_user``, ``connect``, ``run``, ``clock``, ``work``, ``restart``,
 ``at_once``, the stand-ins ``upstream`` and ``mailbox``, and the marks ``story`` and ``settings``;
-unit tests may use ``app``, ``max_queries`` and ``live`` besides. A failed test shows its last
-requests and answers, and the traceback behind a 500.
+unit tests may use ``app``, ``grow``, ``max_queries`` and ``live`` besides. A failed test shows its
+last requests and answers, and the traceback behind a 500.
 """
 
 import re
@@ -22,6 +22,7 @@ from flask import Flask
 from common import clock as clock_module
 from common.database import count_queries
 from common.testing.backend import Backend, InProcess, RecordingClient, Result
+from common.testing.growth import rows_of
 from common.testing.mailbox import mailbox as mailbox
 from common.testing.servers import Server, wait_until
 from common.testing.servers import at_once as _at_once
@@ -189,6 +190,17 @@ def app(backend: Backend) -> Flask:
     if not isinstance(backend, InProcess):
         raise pytest.UsageError("A story test must not use 'app': there is none in the sandbox.")
     return backend.app
+
+
+@pytest.fixture
+def grow(app: Flask, project: Project) -> Callable[[int], None]:
+    """Add made-up rows, those of ``tests/growth.py``: ``grow(100)``."""
+
+    def add(number: int) -> None:
+        with app.app_context():
+            rows_of(project.root)(number)
+
+    return add
 
 
 @pytest.fixture

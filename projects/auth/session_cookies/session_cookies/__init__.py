@@ -14,14 +14,14 @@ import common
 from . import auth, commands, passwords
 from .models import db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 from .settings import Settings
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     passwords.init_app(app)
     auth.init_app(app)
     app.register_blueprint(bp)

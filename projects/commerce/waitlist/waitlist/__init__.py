@@ -14,7 +14,7 @@ from common.describe import pages
 from . import notices, seats
 from .models import db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 from .settings import Settings
 
 ORGANISER = {"type": "http", "scheme": "bearer", "description": "An event's organiser_token."}
@@ -24,7 +24,7 @@ TICK_SECONDS = 5  # a mail leaves that long after its offer was made, at most
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     app.register_blueprint(bp)
     app.extensions["common_security"] = {"securitySchemes": {"organiser": ORGANISER}}
     app.register_blueprint(pages.landing)

@@ -1,10 +1,8 @@
-"""Demo data, and made-up rows in any number."""
+"""Demo data."""
 
-import secrets
 from datetime import timedelta
-from random import Random
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from common import clock
 
@@ -39,31 +37,3 @@ def seed() -> int:
             db.session.flush()
     db.session.commit()
     return len(DEMO.keys() - there)
-
-
-def fill(rows: int) -> None:
-    """Add ``rows`` events of one guest each; the first one is what a thousand wait for."""
-    random, now = Random(45), clock.now()  # noqa: S311  # made up anyway
-    events = [
-        {
-            "title": f"Event {number}",
-            "starts_at": now + timedelta(minutes=random.randrange(1, 525_600)),
-            "capacity": random.choice((8, 12, 20, 50, 500)) if number else 1,
-            "taken": 1,
-            "organiser_hash": secrets.token_hex(32),
-        }
-        for number in range(rows)
-    ]
-    event_ids = db.session.scalars(insert(Event).returning(Event.id), events).all()
-    party = {"seats": 1, "confirm_by": None, "created_at": now}
-    guests = [
-        party | {"event_id": event_id, "email": "guest@example.com", "status": "confirmed"}
-        for event_id in event_ids
-    ]
-    waiting = [
-        party
-        | {"event_id": event_ids[0], "email": f"w{number}@example.com", "status": "waitlisted"}
-        for number in range(min(rows, 1_000))
-    ]
-    db.session.execute(insert(Signup), guests + waiting)
-    db.session.commit()

@@ -13,13 +13,13 @@ from common.accounts import AccountSettings
 
 from .models import User, db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=AccountSettings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=AccountSettings, db=db, seed=seed)
     accounts.init_app(app, db, User)
     app.register_blueprint(bp)
     return app

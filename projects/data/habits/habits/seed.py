@@ -1,12 +1,11 @@
-"""Demo data of a user, and made-up rows in any number."""
+"""Demo data of a user."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
-from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
-from common import accounts, clock
+from common import accounts
 
 from .days import today_for
 from .models import CheckIn, Habit, Plan, User, db
@@ -20,7 +19,6 @@ DEMO = [  # name, weekdays, times a day, chance of a day to be done
 ]
 DEMO_DAYS = 400
 DEMO_STREAK = 10  # days before today that nobody has missed
-TEN_YEARS = 3652
 
 
 def seed() -> int:
@@ -46,30 +44,6 @@ def seed() -> int:
         added += 1 + len(rows)
     db.session.commit()
     return added
-
-
-def fill(rows: int) -> None:
-    """Give the user ana ``rows`` more habits, the first of them done daily for ten years."""
-    ana = demo_user()
-    today, random = today_for(ana), Random(45)  # noqa: S311  # made up anyway
-    first = (db.session.scalar(select(func.max(Habit.id))) or 0) + 1
-    begun = today - timedelta(days=TEN_YEARS)
-    ids, now = range(first, first + rows), clock.now()
-    habit: dict[str, Any] = {"user_id": ana.id, "started_on": begun, "created_at": now}
-    db.session.execute(insert(Habit), [habit | {"id": it, "name": f"Habit {it}"} for it in ids])
-    plan: dict[str, date | int] = {"since": begun, "target": 1}
-    weekdays = [EVERY_DAY, *random.choices([EVERY_DAY, WORKDAYS, MON_WED_FRI], k=rows)]
-    plans = zip(ids, weekdays, strict=False)
-    db.session.execute(insert(Plan), [plan | {"habit_id": it, "weekdays": w} for it, w in plans])
-    daily = [(first, back) for back in range(TEN_YEARS)] + [(it, 1) for it in ids[1:]]
-    check_ins = [
-        {"habit_id": it, "day": today - timedelta(days=back), "count": 1} for it, back in daily
-    ]
-    db.session.execute(insert(CheckIn), check_ins)
-    if db.engine.dialect.name == "postgresql":  # the ids were ours: its sequence must go on there
-        last = select(func.setval("habit_id_seq", ids[-1]))
-        db.session.execute(last)
-    db.session.commit()
 
 
 def demo_user() -> User:

@@ -4,9 +4,9 @@ import pytest
 
 
 @pytest.fixture
-def demo(run, as_user):
+def demo(grow, as_user):
     """Ana with made-up rows, her first habit done daily for ten years."""
-    run("seed", "--rows", "50")
+    grow(50)
     return as_user("ana", password="correct horse")
 
 

@@ -11,13 +11,13 @@ import common
 
 from .models import db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 from .settings import Settings
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     app.register_blueprint(bp)
     return app

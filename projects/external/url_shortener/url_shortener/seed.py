@@ -1,15 +1,13 @@
-"""Demo data, and made-up rows in any number."""
+"""Demo data."""
 
 from datetime import timedelta
 from itertools import product
 from random import Random
 
-from sqlalchemy import insert, update
-
 from common import clock
 
-from . import codes, links
-from .models import Code, DailyClicks, Link, Serial, db
+from . import links
+from .models import DailyClicks, Link, db
 
 DEMO = {  # alias: (URL, clicks a day from one host at most)
     "summer-sale": ("https://shop.example/summer?utm_source=flyer", 30),
@@ -41,26 +39,3 @@ def seed() -> int:
             link.clicks += clicks
     db.session.commit()
     return len(missing)
-
-
-def fill(rows: int) -> None:
-    """Add ``rows`` links: a few with very many clicks, most with hardly any, all of them today."""
-    random, now, key = Random(45), clock.now(), links.code_key()  # noqa: S311  # made up anyway
-    first = links.next_number()
-    db.session.execute(update(Serial).values(last=first + rows - 1))
-    made = [
-        {
-            "id": number,
-            "code": codes.encode(number, key),
-            "url": f"https://{random.randrange(500)}.example/articles/{number}",
-            "created_at": now,
-            "clicks": int(random.paretovariate(1)),
-        }
-        for number in range(first, first + rows)
-    ]
-    day = {"day": now.date(), "referrer": ""}
-    counts = [day | {"link_id": link["id"], "clicks": link["clicks"]} for link in made]
-    db.session.execute(insert(Code), [{"code": link["code"]} for link in made])
-    db.session.execute(insert(Link), made)
-    db.session.execute(insert(DailyClicks), counts)
-    db.session.commit()

@@ -249,9 +249,9 @@ def test_a_file_that_cannot_be_written_is_no_server_error(app: Any, tmp_path: Pa
 
 
 def test_lists_take_the_same_number_of_queries_however_long(
-    client: Any, run: Any, max_queries: Any
+    client: Any, grow: Any, max_queries: Any
 ) -> None:
-    assert run("seed", "--rows", "60").exit_code == 0
+    grow(60)
     with max_queries(5):
         assert len(client.get("/jobs?per_page=50").json) == 50
     with max_queries(5):

@@ -1,27 +1,14 @@
-"""Demo images that draw themselves, and made-up rows in any number."""
+"""Demo images that draw themselves."""
 
 import math
-import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from io import BytesIO
-from itertools import chain
-from typing import Any
 
-from flask import current_app
 from PIL import ExifTags, ImageDraw, ImageOps
 from PIL import Image as Picture
-from sqlalchemy import func, insert, select
-
-from common import clock
+from sqlalchemy import func, select
 
 from .intake import take_in
-from .models import Image, Job, Thumbnail, db
-from .sizes import Size, parse_all, plan, render_key
-
-Row = dict[str, Any]
-BATCH = 5_000
-ONE_FAILED_IN = 50
+from .models import Image, db
 
 
 def seed() -> int:
@@ -34,41 +21,6 @@ def seed() -> int:
     _take_in(_hills(800, 1200, "#ffe3b3", "#b5446e").rotate(90, expand=True), "JPEG", exif=rotated)
     _take_in(_rings(640), "PNG")
     return db.session.scalars(count).one() - before
-
-
-def fill(rows: int) -> None:
-    """Add ``rows`` images, one for each second back from now, and their jobs; 2 % have failed.
-
-    They have rows alone, no files.
-    """
-    now, sizes = clock.now(), parse_all(current_app.config["THUMBNAIL_SIZES"])
-    for start in range(0, rows, BATCH):
-        numbers = range(start, min(start + BATCH, rows))
-        made = [_made_up(now, number, sizes) for number in numbers]
-        images, jobs, thumbnails = zip(*made, strict=True)
-        for model, new in ((Image, images), (Job, jobs), (Thumbnail, chain(*thumbnails))):
-            db.session.execute(insert(model.__table__), list(new))  # plain SQL: 3 times as fast
-        db.session.commit()
-
-
-def _made_up(now: datetime, number: int, sizes: Sequence[Size]) -> tuple[Row, Row, list[Row]]:
-    """Return the rows of an image, its job and its thumbnails."""
-    image_id, at = secrets.token_hex(32), now - timedelta(seconds=number)
-    width, height = 600 + number * 7919 % 5400, 400 + number * 104_729 % 3600
-    pixels = {"width": width, "height": height, "bytes": width * height // 8}
-    image = {"id": image_id, "format": "JPEG", **pixels}
-    failed = number % ONE_FAILED_IN == 0
-    outcome = {"status": "failed", "error": "Made up."} if failed else {"status": "done"}
-    times = {"due_at": at, "created_at": at, "updated_at": at}
-    job = {"id": secrets.token_hex(16), "image_id": image_id, "attempts": 1, "error": None}
-    thumbnails: list[Row] = []
-    for position, size in enumerate(sizes):
-        planned = plan(width, height, size)
-        file = {"width": planned.width, "height": planned.height, "rendered_at": at}
-        name = {"image_id": image_id, "name": size.name, "position": position}
-        key = {"spec": str(size), "key": render_key(image_id, size)}
-        thumbnails.append({**name, **key, **(dict.fromkeys(file) if failed else file)})
-    return image, {**job, **outcome, **times}, thumbnails
 
 
 def _take_in(picture: Picture.Image, kind: str, **options: object) -> None:

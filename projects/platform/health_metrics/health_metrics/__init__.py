@@ -17,7 +17,7 @@ from . import history, logs, middleware
 from .metrics import Metrics
 from .models import db
 from .routes import bp, demo, private
-from .seed import fill, seed
+from .seed import seed
 from .settings import Settings, in_development
 from .shutdown import Shutdown
 
@@ -25,7 +25,7 @@ from .shutdown import Shutdown
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     logs.init_app(app)
     app.extensions["metrics"] = Metrics(Path(app.instance_path) / "metrics")
     app.extensions["shutdown"] = Shutdown(app.config["DRAIN_SECONDS"])

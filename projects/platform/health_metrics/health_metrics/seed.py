@@ -1,4 +1,4 @@
-"""Demo data: a month that has been, and made-up minutes in any number."""
+"""Demo data: a month that has been."""
 
 import socket
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from math import sin, tau
 from random import Random
 
 from flask import current_app
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert
 
 from common import clock
 
@@ -33,19 +33,6 @@ def seed() -> int:
         totals.append(total)
     store(totals, this_minute(), timedelta(minutes=5), raw)
     return len(totals)
-
-
-def fill(rows: int) -> None:
-    """Add ``rows`` minutes before the first one that there is."""
-    random, total, totals = Random(45), history.NOTHING, []  # noqa: S311  # made up anyway
-    for _ in range(rows):
-        totals.append(total := Counts(total.requests + random.randrange(20), total.failed, 0))
-    mine = Snapshot.host == socket.gethostname()
-    first: datetime | None = db.session.scalar(select(func.min(Snapshot.at)).where(mine))
-    later = Snapshot.requests + total.requests  # totals never fall
-    db.session.execute(update(Snapshot).where(mine).values(requests=later))
-    last = first - timedelta(minutes=1) if first else this_minute()
-    store(totals, last, timedelta(minutes=1), history.NOTHING)
 
 
 def this_minute() -> datetime:

@@ -14,14 +14,14 @@ from common.describe import pages
 from . import due
 from .models import User, db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed
 from .settings import Settings
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     accounts.init_app(app, db, User)
     scheduler.init_app(app, due.send_due, every=15)
     app.register_blueprint(bp)

@@ -192,8 +192,8 @@ def test_exception_that_nobody_expected_leaves_the_reminder_to_the_next_tick(
     assert [it["status"] for it in ana.get("/reminders").json] == ["sent"]
 
 
-def test_lists_take_a_fixed_number_of_statements(run, as_user, max_queries):
-    run("seed", "--rows", "200")
+def test_lists_take_a_fixed_number_of_statements(grow, as_user, max_queries):
+    grow(200)
     ana = as_user("ana", password="correct horse")
 
     for path in ("/events", "/reminders", "/reminders?status=pending"):
