@@ -158,16 +158,17 @@ def similarity(session: nox.Session) -> None:
 
 @nox.session
 def catalogue(session: nox.Session) -> None:
-    """Write the table of projects into README.md; `-- --check` only compares."""
-    install(session, *groups("tools"))
+    """Write the table of projects, and what is generated in each; `-- --check` only compares."""
+    install(session, *everything(), *groups("test", "tools"))
     session.run("python", "-m", "classroom.catalogue", *session.posargs)
+    session.run("python", "-m", "tests.house", "generate", *session.posargs)
 
 
 @nox.session
 def size(session: nox.Session) -> None:
     """Print how large each project is, counted in tokens, and the core of common."""
     install(session, *everything(), *groups("test", "tools"))
-    session.run("python", "-m", "tests.house.size")
+    session.run("python", "-m", "tests.house", "size")
 
 
 @nox.session

@@ -38,6 +38,7 @@ def test_right_project_has_no_findings(toy: Toy) -> None:
 README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
 SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
 UNIT, GROWTH = "tests/test_titles.py", "tests/growth.py"
+SETTINGS = "notes/settings.py"
 SCRIPT, TEMPLATE = "notes/static/a/page.js", "notes/templates/page.html"
 WEB_SOCKET = """    from werkzeug.routing import Rule
 
@@ -109,13 +110,16 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (ROUTES, "from flask", "import redis\nfrom flask", "imports redis"),
         (ROUTES, "from flask", "import abc_xyz\nfrom flask", "imports abc_xyz"),
     ],
-    "every_variable_is_explained": [
-        (ENV, "TITLE_LENGTH=20", "", "lacks TITLE_LENGTH"),
-        (ENV, "TITLE_LENGTH", "SIZE", "nothing reads SIZE"),
-        (ENV, "# Characters of a title.\n", "", "needs a comment"),
-        (ENV, "=20", "=20\nTITLE", "'TITLE' is neither"),
-        (ENV, "=20", "=20\n# Again.\nPROXY_HOPS=0", "PROXY_HOPS twice"),
-        ("notes/settings.py", "title_l", "l", "lacks LENGTH"),
+    "every_setting_is_explained": [
+        (SETTINGS, ', description="Characters of a title."', "", "title_length needs"),
+    ],
+    "generated_parts_are_fresh": [
+        (ENV, "# Copy", "# Take", ".env.example: is stale from line 1 on"),
+        (ENV, "# Characters of a title.", "# Letters.", ".env.example: is stale from line 22 on"),
+        (SETTINGS, "Field(20", "Field(30", ".env.example: is stale from line 23 on"),
+        (README, "is added is in the list", "is", "README.md: is stale from line 7 on"),
+        (README, "- A note is", "More.\n\n- A note is", "README.md: is stale from line 8 on"),
+        (IDEA, "A note is called", "It is called", "README.md: is stale from line"),
     ],
     "example_values_are_valid": [
         (ENV, "=20", "=2000", "TITLE_LENGTH: Input should be less"),

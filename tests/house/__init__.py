@@ -6,18 +6,27 @@ knows no project by name, and there are no exceptions.
 
 from collections.abc import Callable, Iterator
 
-from . import api, code, commands, growth, layout, pages, readme, settings, size, stories
+from . import api, code, commands, generated, growth, layout, pages, readme, settings, size, stories
 from .room import ROOT, Room, rooms
 
 __all__ = ["ROOT", "RULES", "Room", "findings", "rooms"]
 
 Rule = Callable[[Room], Iterator[str]]
 
-RULES: dict[str, Rule] = {
-    rule.__name__: rule
-    for module in (layout, size, code, settings, stories, api, growth, pages, readme, commands)
-    for rule in module.RULES
-}
+MODULES = (
+    layout,
+    size,
+    code,
+    settings,
+    generated,
+    stories,
+    api,
+    growth,
+    pages,
+    readme,
+    commands,
+)
+RULES: dict[str, Rule] = {rule.__name__: rule for module in MODULES for rule in module.RULES}
 
 
 def findings(room: Room) -> list[str]:

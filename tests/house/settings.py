@@ -16,26 +16,11 @@ from .room import Room
 VARIABLE = re.compile(r"(?:# ?)?([A-Z][A-Z0-9_]*)=(.*)")  # one may be commented out
 
 
-def every_variable_is_explained(room: Room) -> Iterator[str]:
-    """Find a variable that only the settings know, only .env.example, or without a comment."""
-    known = {name.upper() for name in settings_of(room).model_fields}
-    listed: set[str] = set()
-    before = ""
-    for line in room.text(".env.example").splitlines():
-        if found := VARIABLE.fullmatch(line):
-            name = found[1]
-            if name not in known:
-                yield f".env.example: nothing reads {name}; take it out, or add it to Settings."
-            if name in listed:
-                yield f".env.example: names {name} twice."
-            if not before.startswith("#") or VARIABLE.fullmatch(before):
-                yield f".env.example: {name} needs a comment in the line above it."
-            listed.add(name)
-        elif line and not line.startswith("#"):
-            yield f".env.example: {line!r} is neither NAME=value nor a comment."
-        before = line
-    for name in sorted(known - listed):
-        yield f".env.example: lacks {name}, which the application reads."
+def every_setting_is_explained(room: Room) -> Iterator[str]:
+    """Find a setting without a description, which is its comment in .env.example."""
+    for name, field in settings_of(room).model_fields.items():
+        if not field.description:
+            yield f"settings: {name} needs Field(…, description=…)."
 
 
 def example_values_are_valid(room: Room) -> Iterator[str]:
@@ -68,4 +53,4 @@ def settings_of(room: Room) -> type[Settings]:
     return settings
 
 
-RULES = (every_variable_is_explained, example_values_are_valid)
+RULES = (every_setting_is_explained, example_values_are_valid)

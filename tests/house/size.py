@@ -1,4 +1,4 @@
-"""How large the code is, counted in tokens: ``python -m tests.house.size`` prints a table.
+"""How large the code is, counted in tokens: ``python -m tests.house size`` prints a table.
 
 A token is a name, a number, a text or a sign. Comments, docstrings and line breaks do not count, so
 nothing becomes smaller by writing it densely. Templates and scripts are not counted.
@@ -138,6 +138,3 @@ def row(name: str, level: str, size: Size, most: int) -> str:
 
 
 RULES = (project_is_small, lines_are_plain)
-
-if __name__ == "__main__":
-    print(*table(), sep="\n")

@@ -40,7 +40,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_default=True)
 
     secret_key: str | None = Field(
-        None, min_length=16, description="Signs and encrypts; required outside development."
+        None,
+        min_length=16,
+        description="Signs and encrypts; required outside development, at least 16 characters:\n"
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
     )
     database_url: str | None = Field(
         None, description="sqlite:///… or postgresql://…; default: a file in instance/."
@@ -55,7 +58,8 @@ class Settings(BaseSettings):
         1024 * 1024, ge=1024, description="Largest request body in bytes."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "WARNING", description="INFO logs each request with its X-Request-ID."
+        "WARNING",
+        description="DEBUG, INFO, WARNING or ERROR; INFO logs each request with its X-Request-ID.",
     )
 
     @field_validator("database_url")
