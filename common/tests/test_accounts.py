@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
@@ -16,6 +17,7 @@ from common import accounts, clock
 from common.accounts import AccountSettings, UserMixin
 from common.api import Schema, endpoint
 from common.database import make_db
+from common.testing.servers import Server
 
 db = make_db()
 ANA = {"username": "ana", "password": "correct horse"}
@@ -84,10 +86,10 @@ def ana(client: Client) -> dict[str, str]:
 
 
 def log_in(client: Client, **changed: str) -> str:
-    answer = client.post("/login", json=ANA | changed)
+    response = client.post("/login", json=ANA | changed)
     client.delete_cookie("toy_token")
     client.delete_cookie(CSRF)
-    return str(answer.json["access_token"]) if answer.status_code == 200 else ""
+    return str(response.json["access_token"]) if response.status_code == 200 else ""
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -100,9 +102,9 @@ def is_challenge(response: TestResponse) -> bool:
 
 def test_register_answers_the_user_and_nothing_secret(client: Client) -> None:
     clock.set_to("2026-03-01T12:00:00Z")
-    answer = client.post("/register", json=ANA | {"time_zone": "Europe/Vienna"})
-    assert (answer.status_code, answer.headers["Location"]) == (201, "/me")
-    assert answer.json == {
+    response = client.post("/register", json=ANA | {"time_zone": "Europe/Vienna"})
+    assert (response.status_code, response.headers["Location"]) == (201, "/me")
+    assert response.json == {
         "username": "ana",
         "time_zone": "Europe/Vienna",
         "created_at": "2026-03-01T12:00:00Z",
@@ -119,9 +121,11 @@ def test_register_answers_the_user_and_nothing_secret(client: Client) -> None:
         {"username": "\u0430na"},  # a Cyrillic a
         {"password": "7 chars"},
         {"password": "x" * 129},
+        {"password": "line\nbreak"},
         {"time_zone": "Mars/Olympus"},
         {"time_zone": "../../etc/passwd"},
         {"time_zone": "America"},
+        {"time_zone": "localtime"},
         {"time_zone": ""},
         {"admin": True},
     ],
@@ -133,9 +137,9 @@ def test_register_refuses(client: Client, wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("again", ["ana", "ANA"])
 def test_a_name_is_given_once_whatever_its_case(client: Client, again: str) -> None:
     client.post("/register", json=ANA)
-    answer = client.post("/register", json=ANA | {"username": again})
-    assert answer.status_code == 409
-    assert "ana" in answer.json["detail"]
+    response = client.post("/register", json=ANA | {"username": again})
+    assert response.status_code == 409
+    assert "ana" in response.json["detail"]
 
 
 def test_of_many_at_once_one_gets_the_name(at_once: Any, backend: Any) -> None:
@@ -147,10 +151,10 @@ def test_of_many_at_once_one_gets_the_name(at_once: Any, backend: Any) -> None:
 
 def test_login_answers_a_token_that_no_cache_keeps(client: Client) -> None:
     client.post("/register", json=ANA)
-    answer = client.post("/login", json=ANA | {"username": "Ana"})
-    assert answer.json.keys() == {"access_token", "token_type", "expires_in"}
-    assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 7 * 86400)
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = client.post("/login", json=ANA | {"username": "Ana"})
+    assert response.json.keys() == {"access_token", "token_type", "expires_in"}
+    assert (response.json["token_type"], response.json["expires_in"]) == ("Bearer", 7 * 86400)
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_wrong_password_and_unknown_user_are_one_answer(client: Client) -> None:
@@ -163,8 +167,8 @@ def test_wrong_password_and_unknown_user_are_one_answer(client: Client) -> None:
 
 
 def test_the_password_of_nobody_lets_nobody_in(client: Client) -> None:
-    answer = client.post("/login", json={"username": "bob", "password": "nobody"})
-    assert answer.status_code == 401
+    response = client.post("/login", json={"username": "bob", "password": "nobody"})
+    assert response.status_code == 401
 
 
 def test_an_unknown_user_takes_as_long_as_a_wrong_password(make: Callable[..., Flask]) -> None:
@@ -204,6 +208,26 @@ def test_a_route_knows_who_asks(client: Client, ana: dict[str, str]) -> None:
 def test_without_a_good_token_401_comes_before_the_body(client: Client, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     assert is_challenge(client.post("/notes", json={"wrong": 1}, headers=headers))
+
+
+@pytest.mark.parametrize("header", [None, "Bearer x.y.z"])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"data": "x", "content_type": "text/plain"},
+        {"data": "{", "content_type": "application/json"},
+        {"json": {"time_zone": 1}},
+        {"json": {"password": "battery staple"}},
+        {"json": {}, "query_string": "a=1"},
+    ],
+)
+def test_401_comes_before_what_is_wrong_with_a_change_of_oneself(
+    client: Client, method: str, sent: dict[str, Any], header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    assert is_challenge(client.open("/me", method=method, headers=headers, **sent))
 
 
 def test_a_token_of_another_key_is_none(make: Any, ana: dict[str, str]) -> None:
@@ -246,9 +270,9 @@ def test_a_cookie_alone_changes_nothing(client: Client, csrf: str | None) -> Non
     client.post("/register", json=ANA)
     client.post("/login", json=ANA)
     headers = {} if csrf is None else {"X-CSRF-TOKEN": csrf}
-    answer = client.post("/notes", json={"text": "hi"}, headers=headers)
-    assert is_challenge(answer)
-    assert "X-CSRF-TOKEN" in answer.json["detail"]
+    response = client.post("/notes", json={"text": "hi"}, headers=headers)
+    assert is_challenge(response)
+    assert "X-CSRF-TOKEN" in response.json["detail"]
 
 
 def test_a_cookie_and_its_csrf_token_change(client: Client) -> None:
@@ -273,9 +297,9 @@ def test_logout_takes_the_cookie_away(client: Client) -> None:
 
 
 def test_the_time_zone_can_change(client: Client, ana: dict[str, str]) -> None:
-    answer = client.patch("/me", json={"time_zone": "Asia/Kolkata"}, headers=ana)
-    assert (answer.status_code, answer.json["time_zone"]) == (200, "Asia/Kolkata")
-    assert client.get("/me", headers=ana).json == answer.json
+    response = client.patch("/me", json={"time_zone": "Asia/Kolkata"}, headers=ana)
+    assert (response.status_code, response.json["time_zone"]) == (200, "Asia/Kolkata")
+    assert client.get("/me", headers=ana).json == response.json
 
 
 def test_a_new_password_ends_what_came_before(client: Client, ana: dict[str, str]) -> None:
@@ -286,12 +310,81 @@ def test_a_new_password_ends_what_came_before(client: Client, ana: dict[str, str
     assert log_in(client, password="battery staple")
 
 
+SERVED = """
+from flask import Flask
+import common
+from common import accounts
+from common.database import make_db
+
+db = make_db()
+
+class User(accounts.UserMixin, db.Model):
+    pass
+
+app = Flask("toy")
+common.init_app(app, settings=accounts.AccountSettings, db=db)
+accounts.init_app(app, db, User)
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The URL of two processes that serve accounts, at the cost that a hash really has."""
+    (tmp_path / "wsgi.py").write_text(SERVED)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    server = Server(tmp_path, folder, {}, workers=2, threads=4)
+    yield server.url
+    server.stop()
+
+
+def test_of_two_who_know_the_password_one_changes_it(served: str, at_once: Any) -> None:
+    requests.post(f"{served}/register", json=ANA, timeout=20)
+    password = ANA["password"]
+    for number in range(4):
+        login = requests.post(f"{served}/login", json=ANA | {"password": password}, timeout=20)
+        token = bearer(login.json()["access_token"])
+        wishes = [f"the new password {number} of {thief}" for thief in ("ana", "a thief")]
+        changes = [{"password": wish, "current_password": password} for wish in wishes]
+
+        responses = at_once(
+            2,
+            lambda i, changes=changes, token=token: requests.patch(
+                f"{served}/me", json=changes[i], headers=token, timeout=20
+            ),
+        )
+
+        statuses = [response.status_code for response in responses]
+        assert sorted(statuses) in ([200, 403], [200, 401]), "one is too late, by much or by little"
+        password = wishes[statuses.index(200)]
+
+
+def test_a_password_is_the_same_however_its_accents_are_typed(client: Client) -> None:
+    client.post("/register", json=ANA | {"password": "caf\u00e9 cr\u00e8me"})
+
+    assert log_in(client, password="cafe\u0301 cre\u0300me")
+
+
+def test_demo_user_is_made_once_and_can_log_in(app: Flask, client: Client) -> None:
+    with app.app_context():
+        ana = accounts.demo_user("ana", "Europe/Vienna")
+        again = accounts.demo_user("ana")
+        db.session.commit()
+        assert ana.id == again.id
+
+    login = client.post("/login", json=ANA)
+
+    assert login.status_code == 200
+    assert client.get("/me").json["time_zone"] == "Europe/Vienna"
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [
         ({"password": "battery staple"}, 422),
         ({"password": "battery staple", "current_password": "wrong horse"}, 403),
         ({"password": "short", "current_password": ANA["password"]}, 422),
+        ({"password": "battery staple", "current_password": "nul\0"}, 422),
         ({"time_zone": None}, 422),
         ({"username": "eve"}, 422),
     ],

@@ -29,8 +29,8 @@ class UserClient(RecordingClient):
 
     def log_in(self) -> bool:
         """Take a fresh token; tell whether there was one."""
-        answer = super().open("/login", method="POST", json=self.login)
-        self.token = (answer.get_json(silent=True) or {}).get("access_token", "")
+        response = super().open("/login", method="POST", json=self.login)
+        self.token = (response.get_json(silent=True) or {}).get("access_token", "")
         return bool(self.token)
 
     def _send(self, *args: Any, **kwargs: Any) -> TestResponse:
