@@ -48,6 +48,21 @@ def test_project_that_does_not_start_is_told(toy: Toy) -> None:
     assert "'NoneType' object has no attribute 'app'" in said
 
 
+def test_files_that_stay_in_the_folder_are_found(toy: Toy) -> None:
+    toy.change("README.md", "$ curl -s http", "$ mkdir -p in; touch jar in/b x.pyc\n$ curl -s http")
+
+    said = differences(toy.folder, toy.text("README.md"))
+
+    assert said.startswith("'Try it' leaves files behind")
+    assert said.endswith(": in/b, jar")
+
+
+def test_files_in_a_folder_of_their_own_are_not_found(toy: Toy) -> None:
+    toy.change("README.md", "$ curl -s http", '$ cd "$(mktemp -d)"; touch jar\n$ curl -s http')
+
+    assert not differences(toy.folder, toy.text("README.md"))
+
+
 def test_readme_without_a_transcript_is_told(tmp_path: Path) -> None:
     assert "no ```console block" in differences(tmp_path, "## Try it\n\n$ flask run\n")
 

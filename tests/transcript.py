@@ -5,7 +5,8 @@ complete, and all other lines are its output, word for word. ``...`` in a line s
 in it, a line of only ``...`` for any number of lines. A command must end with exit code 0.
 
 All blocks under "Try it" run in one bash, in order, in a copy of the project's folder, against
-``flask run`` with the demo data. The README speaks of port 5000; here it is whatever is free.
+``flask run`` with the demo data. They leave no files in that folder: who types them has a clean
+tree. The README speaks of port 5000; here it is whatever is free.
 """
 
 import difflib
@@ -34,6 +35,7 @@ BASH = shutil.which("bash") or "bash"
 BIN = Path(sys.executable).parent
 
 HEADING = "Try it"
+ELSEWHERE = 'write them to a folder of their own: cd "$(mktemp -d)"'
 ANY = "..."
 SECONDS = 60  # for one command
 STOP_SECONDS = 10
@@ -72,6 +74,7 @@ def differences(folder: Path, readme: str) -> str:
         [seeded] = execute(["flask seed"], copy, environment)
         if seeded.code != 0:
             return f"$ flask seed\n{seeded.output}(exit code {seeded.code})"
+        before = files_in(copy)
         with serving(copy, environment) as (port, log):
             here, there = f"\\1\\g<2>{port}", f"\\1\\g<2>{PORT}"
             commands = [readdressed(step.command, PORT, here) for step in steps]
@@ -79,7 +82,20 @@ def differences(folder: Path, readme: str) -> str:
         told = [Done(readdressed(one.output, port, there), one.code) for one in done]
         patch = compare(readme, steps, told)
         errors = re.findall(r"^Traceback .*?(?=^\S+: )\S.*?$", log.read_text("utf-8"), re.M | re.S)
-        return "\n".join([patch, *errors]) if patch else ""
+        if patch:
+            return "\n".join([patch, *errors])
+        left = sorted(files_in(copy) - before)
+        return f"{HEADING!r} leaves files behind; {ELSEWHERE}: {', '.join(left)}" if left else ""
+
+
+def files_in(folder: Path) -> set[str]:
+    """Return the files in a project's folder, without what running it leaves and git ignores."""
+    found = set()
+    for file in folder.rglob("*"):
+        inside = file.relative_to(folder)
+        if file.is_file() and not any(map(LEFTOVERS.fullmatch, inside.parts)):
+            found.add(inside.as_posix())
+    return found
 
 
 def try_it(readme: str) -> list[tuple[str, str, int]]:
@@ -290,6 +306,7 @@ def all_ended(home: Path) -> Iterator[dict[str, str]]:
         yield {
             "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(home),
+            "TMPDIR": str(home),
             "LANG": "C.UTF-8",
             "TRANSCRIPT_IN": str(home),
         }
