@@ -78,7 +78,7 @@ def isolated(session: nox.Session) -> None:
     install(session, *groups("tools"))
     with tempfile.TemporaryDirectory(prefix="flask-45-") as outside:
         for idea in chosen:
-            session.run("python", "-m", "classroom.eject", idea, str(Path(outside, idea)))
+            session.run("python", "-m", "classroom.handout.eject", idea, str(Path(outside, idea)))
         sessions = [f"alone({idea})" for idea in chosen]
         nox_again = [sys.executable, "-m", "nox", "-j", "auto", "-s", *sessions, "--", outside]
         session.run(*nox_again, external=True)
@@ -132,28 +132,28 @@ def new(session: nox.Session) -> None:
 def eject(session: nox.Session) -> None:
     """Copy one project into a folder of its own, common included: `-- IDEA FOLDER`."""
     install(session, *groups("tools"))
-    session.run("python", "-m", "classroom.eject", *session.posargs)
+    session.run("python", "-m", "classroom.handout.eject", *session.posargs)
 
 
 @nox.session
 def starter(session: nox.Session) -> None:
     """Make the folder that students start from: `-- IDEA FOLDER`."""
     install(session, *groups("tools"))
-    session.run("python", "-m", "classroom.starter", *session.posargs)
+    session.run("python", "-m", "classroom.handout.starter", *session.posargs)
 
 
 @nox.session
 def grade(session: nox.Session) -> None:
     """Grade a folder of submissions in sandboxes: `-- IDEA SUBMISSIONS --out FOLDER`."""
     install(session, *everything(), *groups("project-tests", "tools"))
-    session.run("python", "-m", "classroom.grade", *session.posargs)
+    session.run("python", "-m", "classroom.grading.grade", *session.posargs)
 
 
 @nox.session
 def similarity(session: nox.Session) -> None:
     """List submissions with much the same code: `-- SUBMISSIONS`."""
     install(session, *groups("tools"))
-    session.run("python", "-m", "classroom.similarity", *session.posargs)
+    session.run("python", "-m", "classroom.grading.similarity", *session.posargs)
 
 
 @nox.session
@@ -175,7 +175,7 @@ def size(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Break the code in small ways and see that the tests notice."""
     install(session, *everything(), *groups("test", "tools"))
-    session.run("python", "-m", "classroom.mutants", *session.posargs)
+    session.run("python", "-m", "classroom.measure.mutants", *session.posargs)
 
 
 @nox.session
@@ -191,14 +191,14 @@ def contract(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure requests per second against bare Flask."""
     install(session, *everything(), *groups("test", "tools"))
-    session.run("python", "-m", "classroom.bench", *session.posargs)
+    session.run("python", "-m", "classroom.measure.bench", *session.posargs)
 
 
 @nox.session
 def crowd(session: nox.Session) -> None:
     """Let 200 clients chat over two servers, kill one, and count what gets lost."""
     install(session, *everything(), *groups("test", "tools"))
-    session.run("python", "-m", "classroom.crowd", *session.posargs)
+    session.run("python", "-m", "classroom.measure.crowd", *session.posargs)
 
 
 @nox.session

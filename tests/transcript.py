@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from classroom.eject import LEFTOVERS
+from classroom.handout.eject import LEFTOVERS
 from common.testing import wait_until
 
 from .house import markdown

@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, render_template, request, send_file, u
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from classroom.eject import common_files, source_files
+from classroom.handout.eject import common_files, source_files
 from classroom.ideas import ROOT, Idea, floors
 
 from . import readme

@@ -11,7 +11,7 @@ from importlib.metadata import requires as requirements_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from classroom.eject import PATH_INSTALL
+from classroom.handout.eject import PATH_INSTALL
 
 from .room import Room
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from classroom.eject import PATH_INSTALL
+from classroom.handout.eject import PATH_INSTALL
 from classroom.ideas import IdeaError, load
 
 from .code import installed

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 
-from classroom.eject import LEFTOVERS
+from classroom.handout.eject import LEFTOVERS
 from common.describe.openapi import document
 from common.testing.backend import InProcess
 

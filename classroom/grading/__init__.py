@@ -1,0 +1,7 @@
+"""Grades for a class: ``python -m classroom.grading.grade IDEA SUBMISSIONS --out GRADES``.
+
+A submission is taken in (``intake``, ``unpack``), put into a sandbox (``sandbox``) with a trusted
+host beside it (``box``), and asked over a socket (``backend``) by the grader's own pytest
+(``boxed``), which runs in a process of its own (``run`` and ``alone``). ``batch`` does it for the
+whole class, on many machines with ``remote``; ``journal`` keeps what is done, ``reports`` tells it.
+"""

@@ -1,0 +1,116 @@
+"""Grade on many machines: start any number of workers.
+
+``python -m classroom.grading.remote redis://…`` is a worker. With some of them,
+``nox -s grade -- … --queue redis://…`` puts the submissions into a queue instead of grading them
+itself. A job names the submission; workers find it, and the journal, in the same folders (shared,
+at the same paths). Each grades in a sandbox of its own and writes to the journal, which takes every
+submission once. The job of a killed worker is taken up by another within seconds: this is
+``common.jobs``.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from rq import Worker
+
+from classroom.ideas import find
+from common import jobs
+from common.jobs import worker
+
+from .batch import Batch, Watcher, failed
+from .results import Submission
+from .sandbox import Limits
+
+POLL_SECONDS = 0.5
+NO_WORKER = "No worker is there yet. Start one: python -m classroom.grading.remote {}"
+LOST = "All workers that took it were killed."
+
+
+def queue(url: str) -> jobs.JobQueue:
+    """Return the queue of all grading."""
+    app = Flask("classroom.grading.remote")
+    app.config["REDIS_URL"] = url
+    jobs.init_app(app)
+    state: jobs.JobQueue = app.extensions["common_jobs"]
+    return state
+
+
+def grade_one(plan: dict[str, Any], student: str) -> None:
+    """Grade one submission: what a worker does."""
+    idea = find(plan["idea"], Path(plan["root"]))
+    folders = Path(plan["submissions"]), Path(plan["out"])
+    limits = Limits(**plan["limits"])
+    with Batch(idea, *folders, limits=limits, resume=True, unsafe=plan["unsafe"]) as batch:
+        [entry] = [entry for entry in batch.entries if entry.student == student]
+        if batch.grader == plan["grader"]:
+            batch.grade(entry)
+        else:
+            digest, _ = batch.look(entry)
+            other = failed(entry, "A worker has another version of the grader.", digest)
+            batch.journal.add(other, plan["grader"])
+
+
+def grade_all(batch: Batch, url: str, watcher: Watcher) -> None:
+    """Let workers grade everything and wait for them."""
+    state = queue(url)
+    plan = {
+        "idea": batch.idea.slug,
+        "root": str(batch.root),
+        "submissions": str(batch.submissions),
+        "out": str(batch.out),
+        "limits": asdict(batch.limits),
+        "unsafe": batch.unsafe,
+        "grader": batch.grader,
+    }
+    waiting = {}
+    for entry in batch.entries:
+        digest, known = batch.look(entry)
+        if known:
+            batch.finish(known, watcher)
+            continue
+        lines = batch.journal.lines(entry.student, digest, batch.grader)
+        waiting[entry.student] = entry, digest, len(lines)
+        with state.app.app_context():
+            jobs.enqueue(grade_one, plan, entry.student)
+    if waiting and not Worker.count(queue=state.queue):
+        print(NO_WORKER.format(url), file=sys.stderr)
+    while waiting:
+        time.sleep(POLL_SECONDS)
+        lost = _lost(state, plan)
+        for student, (entry, digest, before) in [*waiting.items()]:
+            lines = batch.journal.lines(student, digest, batch.grader)[before:]
+            result: Submission | None = lines[-1] if lines else None
+            if result is None and student in lost:
+                result = failed(entry, LOST, digest)
+            if result is not None:
+                del waiting[student]
+                batch.finish(result, watcher)
+
+
+def _lost(state: jobs.JobQueue, plan: dict[str, Any]) -> set[str]:
+    """Return whose jobs have failed: by an exception, or with one worker after the other."""
+    names = state.queue.failed_job_registry.get_job_ids()
+    found = (state.queue.fetch_job(name) for name in names)
+    return {job.args[1] for job in found if job and job.args[0] == plan}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Be a worker until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(
+        prog="python -m classroom.grading.remote",
+        description="Grade what `--queue URL` sends. Folders must be the same on all machines.",
+    )
+    parser.add_argument("url", metavar="URL", help="redis://… of the queue")
+    parser.add_argument("--burst", action="store_true", help="stop as soon as the queue is empty")
+    options = parser.parse_args(arguments)
+    worker.command(queue(options.url))(["--burst"] if options.burst else [])
+
+
+if __name__ == "__main__":
+    main()

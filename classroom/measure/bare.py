@@ -1,0 +1,206 @@
+"""The same answers without ``common``: what ``classroom.measure.bench`` measures a project against.
+
+``constant`` is the least that Flask can do. ``query`` is Flask-SQLAlchemy as its documentation
+writes it, on the database of the project, whose tables it reads from the schema: as many queries
+for the same data, turned into JSON by hand, nothing checked, no headers. ``toy`` is the other side
+of the comparison for ``common`` itself.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, redirect, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.automap import automap_base
+from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, selectinload
+
+import common
+from common.api import Schema, endpoint
+from common.database import make_db
+from common.pagination import Page, PageQuery, paginate
+
+Session = Any
+Tables = Any  # the classes that automap makes
+View = Callable[[Session, Tables], Any]
+THINGS = 1_000  # of the toy
+
+
+def constant(answer: str) -> Flask:
+    """Answer every request with the JSON, or the redirect, that the file holds."""
+    app = _flask("constant")
+    data = json.loads(Path(answer).read_text("utf-8"))
+
+    @app.get("/<path:path>")
+    def show(path: str) -> Any:  # noqa: ARG001
+        return redirect(data["location"]) if data["location"] else app.json.response(data["body"])
+
+    return app
+
+
+def query(name: str, database: str) -> Flask:
+    """Answer every request by one of the functions below, on an SQLite file."""
+    app = _flask("query")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{database}"
+    db = SQLAlchemy(app)
+    base = automap_base()
+    with app.app_context():
+        event.listen(db.engine, "connect", _as_the_project_does)
+        base.prepare(autoload_with=db.engine, name_for_scalar_relationship=_parent)
+    configure_mappers()  # gives the classes their collections
+    answer: View = QUERIES[name]
+
+    @app.get("/<path:path>")
+    def show(path: str) -> Any:  # noqa: ARG001
+        return answer(db.session, base.classes)
+
+    return app
+
+
+def _flask(name: str) -> Flask:
+    app = Flask(name)
+    app.config["SECRET_KEY"] = "k" * 32  # whoever has one pays for Flask's session
+    return app
+
+
+def _parent(_base: object, _local: object, referred: Any, _constraint: object) -> str:
+    return f"parent_{referred.__name__}"  # link.code is a column already
+
+
+def _as_the_project_does(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")  # or else each commit waits for the disk
+
+
+def _things(session: Session, tables: Tables) -> Any:
+    return _page(session, tables.thing, tables.thing.id, ["id", "name", "price"])
+
+
+def _recipes(session: Session, tables: Tables) -> Any:
+    names = ["id", "title", "description", "cuisine", "minutes", "servings"]
+    diets = tables.recipe.diet_tag_collection
+    return _page(
+        session,
+        tables.recipe,
+        tables.recipe.id.desc(),
+        names,
+        lambda recipe: {"diets": [tag.name for tag in recipe.diet_tag_collection]},
+        selectinload(diets),
+    )
+
+
+def _links(session: Session, tables: Tables) -> Any:
+    names = ["code", "url", "permanent", "clicks", "created_at", "expires_at"]
+    return _page(
+        session,
+        tables.link,
+        tables.link.id.desc(),
+        names,
+        lambda link: {"short_url": request.host_url + link.code},
+    )
+
+
+def _events(session: Session, tables: Tables) -> Any:
+    return _page(
+        session,
+        tables.event,
+        tables.event.starts_at,
+        ["id", "title", "starts_at", "capacity"],
+        lambda event: {"free": event.capacity - event.taken},
+    )
+
+
+def _jobs(session: Session, tables: Tables) -> Any:
+    job = tables.job
+    names = ["id", "status", "attempts", "error", "created_at", "updated_at"]
+    images = selectinload(job.parent_image).selectinload(tables.image.thumbnail_collection)
+    return _page(
+        session,
+        job,
+        job.created_at.desc(),
+        names,
+        lambda found: {"thumbnails": [it.name for it in found.parent_image.thumbnail_collection]},
+        images,
+    )
+
+
+def _page(
+    session: Session,
+    table: Any,
+    order: Any,
+    names: list[str],
+    more: Callable[[Any], dict[str, Any]] = lambda _: {},
+    *options: Any,
+) -> list[dict[str, Any]]:
+    """Count and list the first rows of a table, as a view would be written by hand."""
+    per_page = request.args.get("per_page", 20, type=int)
+    session.scalar(select(func.count()).select_from(table))
+    rows = session.scalars(select(table).options(*options).order_by(order).limit(per_page))
+    return [{name: getattr(row, name) for name in names} | more(row) for row in rows]
+
+
+def _follow(session: Session, tables: Tables) -> Response:
+    link, day = tables.link, tables.daily_clicks
+    found = update(link).where(link.code == request.path[1:]).values(clicks=link.clicks + 1)
+    row = session.execute(found.returning(link.id, link.url)).one()
+    key = {"link_id": row.id, "day": date.today(), "referrer": ""}  # noqa: DTZ011
+    once = upsert(day).values(**key, clicks=1)
+    session.execute(
+        once.on_conflict_do_update(index_elements=[*key], set_={"clicks": day.clicks + 1})
+    )
+    session.commit()
+    return redirect(row.url)  # type: ignore[return-value]  # Werkzeug's, and Flask's is one
+
+
+QUERIES: dict[str, View] = {
+    "things": _things,
+    "recipes": _recipes,
+    "links": _links,
+    "jobs": _jobs,
+    "events": _events,
+    "follow": _follow,
+}
+
+
+class ThingOut(Schema):
+    """A thing."""
+
+    id: int
+    name: str
+    price: int
+
+
+def toy() -> Flask:
+    """An application with common and nothing else: a route without a query, and a list."""
+    db = make_db()
+
+    class Thing(db.Model):  # type: ignore[name-defined,misc]
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        price: Mapped[int]
+
+    def seed() -> int:
+        made = [{"name": f"Thing {number}", "price": number} for number in range(THINGS)]
+        db.session.execute(insert(Thing), made)
+        db.session.commit()
+        return THINGS
+
+    app = Flask(__name__)
+    common.init_app(app, db=db, seed=seed)
+
+    @app.get("/one")
+    @endpoint
+    def one() -> ThingOut:
+        """Show a thing."""
+        return ThingOut(id=1, name="Thing", price=100)
+
+    @app.get("/things")
+    @endpoint
+    def things(query: PageQuery) -> Page[ThingOut]:
+        """List the things."""
+        return paginate(db.session, select(Thing).order_by(Thing.id), query, ThingOut)
+
+    return app

@@ -1,0 +1,146 @@
+"""A class of thirty is graded by one command, and each gets what a careful person would give."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import tomllib
+import zipfile
+from pathlib import Path
+
+from classroom.grading.journal import NAME
+from classroom.grading.results import Grades, State, Submission
+from classroom.handout.starter import make_starter
+from classroom.ideas import ROOT, find
+
+HERE = Path(__file__).parent
+CORPUS = tomllib.loads((HERE / "class.toml").read_text("utf-8"))
+CLASS = CORPUS["class"]
+SLUG = "url_shortener"
+STUB = '( *)raise NotImplementedError\\("Write {}: [^\n]+'
+FEWER = """
+
+for name in [*globals()]:
+    if name.startswith("test_") and name not in {!r}:
+        del globals()[name]
+"""
+
+
+def make_repository(folder):
+    """Copy what is graded by, with a few of the story tests: what is tried here is the grader."""
+    idea = find(SLUG)
+    names = ("pyproject.toml", "LICENSE", "common/pyproject.toml", "common/src/common")
+    for name in (*names, idea.folder.relative_to(ROOT)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, folder / name)
+    with (folder / idea.folder.relative_to(ROOT) / "tests/test_stories.py").open("a") as file:
+        file.write(FEWER.format({*CORPUS["tests"]}))
+    return folder
+
+
+def hand_in(folder):
+    """Write down what the class hands in."""
+    idea = find(SLUG)
+    make_starter(idea, folder / "starter", ROOT)
+    for student, entry in CLASS.items():
+        made = folder / "made" / student
+        base = entry.get("base", "starter")
+        if base != "nothing":
+            source = idea.folder if base == "reference" else folder / "starter"
+            shutil.copytree(source / SLUG, made / SLUG, ignore=lambda *_: ["__pycache__"])
+        if "folder" in entry:
+            shutil.copytree(HERE / "solutions" / entry["folder"], made / SLUG, dirs_exist_ok=True)
+        for name, code in entry.get("stubs", {}).items():
+            module, function = name.split(".")
+            fill(made / SLUG / f"{module}.py", f"{module}.{function}", code)
+        for name, pairs in entry.get("changes", {}).items():
+            text = (made / SLUG / name).read_text("utf-8")
+            for old, new in pairs:
+                assert old in text, f"{student}: {old!r} is not in {name}"
+                text = text.replace(old, new)
+            (made / SLUG / name).write_text(text, "utf-8")
+        for name, text in entry.get("files", {}).items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            (made / name).write_text(text, "utf-8")
+        pack(made, folder / "in" / student, entry.get("form", "folder"))
+    return folder / "in"
+
+
+def fill(file, name, code):
+    """Write the body of a function that the starter leaves open."""
+    body = code.format(**CORPUS["parts"]) if re.fullmatch(r"\{\w+\}", code) else code
+    text, count = re.subn(
+        STUB.format(re.escape(name)),
+        lambda found: textwrap.indent(body.strip(), found[1]),
+        file.read_text("utf-8"),
+    )
+    assert count == 1, f"{name} is no stub"
+    file.write_text(text, "utf-8")
+
+
+def pack(made, target, form):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    archive = target.with_name(f"{target.name}.zip")
+    if form == "folder":
+        made.rename(target)
+    elif form == "garbage":
+        archive.write_bytes(b"PK\3\4 to be continued")
+    else:
+        with zipfile.ZipFile(archive, "w") as file:
+            for path in filter(Path.is_file, made.rglob("*")):
+                file.write(path, Path("my homework", path.relative_to(made)))
+
+
+def grade(root, submissions, out, *options):
+    """Run the command; return what it has printed."""
+    script = (
+        "import sys; from pathlib import Path; from classroom.grading.grade import main;"
+        f"sys.exit(main(sys.argv[1:], root=Path({str(root)!r})))"
+    )
+    command = [sys.executable, "-c", script, SLUG, submissions, "--out", out, *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_each_of_thirty_gets_what_a_careful_person_would_give(tmp_path):
+    root = make_repository(tmp_path / "repository")
+    submissions = hand_in(tmp_path)
+    limits = ("--limit", "imports=3", "--limit", "request=4", "--jobs", "2")
+    printed = grade(root, submissions, tmp_path / "out", *limits)
+    assert "30 of 30 graded." in printed
+    assert verdicts(tmp_path / "out", find(SLUG, root)) == expected()
+
+
+def expected():
+    return {
+        student: entry.get("reason", sorted(entry.get("missed", [])))
+        for student, entry in CLASS.items()
+    }
+
+
+def verdicts(out, idea):
+    """Return what became of each: the stories that lost points, or a part of the reason."""
+    lines = [json.loads(line) for line in (out / NAME).read_text("utf-8").splitlines()]
+    [names] = [line["value"]["expected"] for line in lines if "fact" in line]
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        totals = sorted(float(row["total"]) for row in csv.DictReader(file))
+    found, points = {}, []
+    for line in lines:
+        if "submission" not in line:
+            continue
+        one = Submission.from_json(line["submission"])
+        grades = Grades(idea, (), names)
+        points.append(grades.score(one))
+        if one.state is State.GRADED:
+            found[one.student] = sorted(r.story.id for r in grades.stories(one) if not r.passed)
+        else:
+            reason = CLASS[one.student].get("reason", "")
+            known = one.state is State.UNGRADABLE and reason in one.reason
+            found[one.student] = reason if known else f"{one.state}: {one.reason}"
+    assert sorted(points) == totals, "the table says what the journal says"
+    return found
