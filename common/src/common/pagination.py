@@ -1,5 +1,6 @@
 """Lists by pages: ``?page=&per_page=``, ``X-Total-Count`` and a ``Link`` header (RFC 8288)."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -7,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from flask import request
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, scoped_session
 
 from common.fields import Schema
@@ -61,9 +62,12 @@ def paginate(
     session: Session | scoped_session[Any],
     statement: Select[*tuple[Any, ...]],
     query: PageQuery,
-    into: type[S],
+    into: type[S] | Callable[[Any], S],
 ) -> Page[S]:
-    """Return one page of ``statement`` (which must have a total order), each row as ``into``.
+    """Return one page of ``statement``, which must have a total order.
+
+    ``into`` makes an item of a row: a model that is validated from it, or a function, which a route
+    has where an item needs more than its row, such as a URL.
 
     Two queries: one counts, one reads. A statement of one entity gives objects; one of several
     columns, such as a report with GROUP BY, gives rows with these names.
@@ -76,6 +80,23 @@ def paginate(
         counted = select(func.count()).select_from(unordered.subquery())
     total = session.scalar(counted) or 0
     first = (query.page - 1) * query.per_page
-    rows = session.execute(statement.limit(query.per_page).offset(first))
-    items = _list_of(into).validate_python((rows.scalars() if entities else rows).all())
+    result = session.execute(statement.limit(query.per_page).offset(first))
+    rows = (result.scalars() if entities else result).all()
+    if isinstance(into, type):
+        items = _list_of(into).validate_python(rows)
+    else:
+        items = [into(row) for row in rows]
     return Page(items, total, query.page, query.per_page)
+
+
+def sort_by(model: Any, key: str) -> Iterator[ColumnElement[Any]]:
+    """Yield what ``order_by`` takes for a key of a ``Sort``: ``"title"``, or ``"-due_at"``.
+
+    Rows without a value come last in both directions. The id makes the order total; it has the
+    direction of the key, for then one index on (key, id) serves both.
+    """
+    name = key.removeprefix("-")
+    for column in (getattr(model, name), model.id):
+        ordered = column.desc() if key.startswith("-") else column.asc()
+        is_nullable = getattr(column.expression, "nullable", True)
+        yield ordered.nulls_last() if is_nullable else ordered
