@@ -71,6 +71,7 @@ def init_app(
         app.cli.add_command(_seed_command(seed, fill))
     app.before_request(_begin)
     app.after_request(_end)
+    app.after_request(errors.refuse_condition)  # before _end: the last one comes first
 
 
 def _begin() -> None:

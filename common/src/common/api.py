@@ -1,8 +1,9 @@
 """Routes that check what comes in and describe what goes out, from type hints alone.
 
 ``@endpoint`` stands below the route of a plain Flask view. It reads the arguments that the view
-names (``body``, ``query``, ``form``, ``files``) with pydantic, strictly, by their hints, and turns
-the returned value into an answer whose status and model the return annotation states:
+names (``body``, ``query``, ``headers``, ``form``, ``files``) with pydantic, strictly, by their
+hints, and turns the returned value into an answer whose status and model the return annotation
+states:
 
 ====================  =========================================
 ``Model``, ``list``   200 with JSON
@@ -21,8 +22,9 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Generic, ParamSpec, TypeVar, Union, overload
 
 from flask import Response, request
@@ -58,6 +60,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 MOST_ERRORS = 50  # in one answer
 LARGEST_ID = 2**31 - 1  # of an INTEGER column on PostgreSQL
+PYTHON_DATE = re.compile(r"datetime\.date(time)?\(([0-9, ]+)(, tzinfo=datetime\.timezone\.utc)?\)")
 LENGTH = re.compile("Value should have (.+) items? after validation, not (.+)")
 INTEGER = re.compile("-?[0-9]+")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -87,6 +90,9 @@ class Produces:
     media_type: str | None = None
 
 
+Responses = Mapping[int, str | Produces | Sequence[Produces]]
+
+
 @dataclass(slots=True)
 class Operation:
     """What ``@endpoint`` knows about a view; ``common.describe.openapi`` writes it down."""
@@ -94,7 +100,7 @@ class Operation:
     view: Callable[..., Any]
     hints: dict[str, Any]
     errors: tuple[int, ...] = ()
-    responses: Mapping[int, str | Produces] = field(default_factory=dict)
+    responses: Responses = field(default_factory=dict)
     any_query: bool = False
     security: str | None = None
     inputs: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
@@ -107,7 +113,7 @@ def endpoint(view: Callable[P, object]) -> Callable[P, Response]: ...
 def endpoint(
     *,
     errors: tuple[int, ...] = ...,
-    responses: Mapping[int, str | Produces] = ...,
+    responses: Responses = ...,
     any_query: bool = ...,
     security: str | None = ...,
 ) -> Callable[[Callable[P, object]], Callable[P, Response]]: ...
@@ -115,8 +121,9 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Check a view's arguments and describe its answers; see the module's text.
 
     ``errors`` lists statuses that the view may answer beyond those that its arguments imply (400,
-    413, 415, 422 for a body, 422 for a query, 404 for a path); ``responses`` describes answers that
-    are a ``Response``; ``any_query`` lets unknown query parameters pass where the view has no
+    413, 415, 422 for a body, 422 for a query, 400 and 422 for headers, 404 for a path);
+    ``responses`` describes answers that are a ``Response``, a list of them where one status has
+    several media types; ``any_query`` lets unknown query parameters pass where the view has no
     ``query``; ``security`` names the OpenAPI security scheme that the view asks for.
     """
     if view is None:
@@ -219,6 +226,19 @@ def _read_query(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     return _validate(name, adapter, request.args)
 
 
+def _read_headers(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
+    """Read the headers that the model knows; a request has many more."""
+    model: Any = adapter._type
+    given: MultiDict[str, str] = MultiDict()
+    for field_name, field_info in model.model_fields.items():
+        name = field_info.alias or field_name
+        if name in request.headers:
+            given[name] = request.headers[name]
+        elif field_info.is_required():
+            raise Problem(400, f"Send the header {name}.")
+    return _validate("header", adapter, given)
+
+
 def _read_form(name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     if request.mimetype not in FORM_TYPES:
         raise Problem(415, f"Send the body as {FORM_TYPES[0]}.")
@@ -237,6 +257,7 @@ def _read_path(name: str, adapter: TypeAdapter[Any], path: Mapping[str, Any]) ->
 READERS: dict[str, Callable[[str, TypeAdapter[Any], Mapping[str, Any]], Any]] = {
     "body": _read_body,
     "query": _read_query,
+    "headers": _read_headers,
     "form": _read_form,
     "files": _read_form,
 }
@@ -290,14 +311,22 @@ def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
 
 
 def _reason(text: str) -> str:
-    """Return pydantic's words without its own name for ValueError, and a text's length in letters.
+    """Return pydantic's words without what only Python knows: ValueError, ``datetime.date(…)``.
 
     The length of a ``Line`` is checked after its code, when pydantic takes it for a list.
     """
     found = LENGTH.fullmatch(text)
     if found:
         return f"Text should have {found[1]} characters, not {found[2]}"
-    return text.removeprefix("Value error, ")
+    text = PYTHON_DATE.sub(_rfc_3339, text.removeprefix("Value error, "))
+    return re.sub(r"datetime\.\w+\(.*\)", "its limit", text)  # one in another zone than UTC
+
+
+def _rfc_3339(found: re.Match[str]) -> str:
+    numbers = [int(number) for number in found[2].split(", ")]
+    if found[1] is None:
+        return date(*numbers).isoformat()
+    return datetime(*numbers, tzinfo=UTC).isoformat().replace("+00:00", "Z")  # type: ignore[arg-type,misc]
 
 
 def _texts(value: Any) -> Iterator[str]:

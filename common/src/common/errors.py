@@ -76,6 +76,19 @@ def answer(error: HTTPException) -> Response:
     return response
 
 
+def refuse_condition(response: Response) -> Response:
+    """Answer with a problem where ``If-Match`` names another state than the one that is here.
+
+    Werkzeug's ``make_conditional`` then changes the status alone: the body would go out, and what
+    its headers let caches keep would be the refusal.
+    """
+    if response.status_code != HTTPStatus.PRECONDITION_FAILED or "ETag" not in response.headers:
+        return response
+    response.close()
+    detail = "If-Match names another state than the one that is here."
+    return answer(Problem(412, detail, headers={"Cache-Control": "no-store"}))
+
+
 def _detail(error: HTTPException, status: int) -> str:
     own_words = error.description != type(error).description
     return (

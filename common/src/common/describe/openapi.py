@@ -3,6 +3,8 @@
 import inspect
 import re
 import sys
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
@@ -16,6 +18,7 @@ from common.pagination import Page
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
+BOUNDS = {"ge": "not before", "gt": "after", "le": "not after", "lt": "before"}
 REDIRECTS = {301, 302, 303, 307, 308}
 HEADERS: dict[str, dict[str, Any]] = {
     "Location": {
@@ -107,6 +110,7 @@ class _Schemas:
                     adapters[id(operation), status] = (len(adapters), "serialization", output)
         adapters[0, "problem"] = (len(adapters), "serialization", TypeAdapter(ProblemDocument))
         made, shared = TypeAdapter.json_schemas(list(adapters.values()), ref_template=REF)
+        _say_bounds([made, shared])
         self.components: dict[str, Any] = shared.get("$defs", {})
         self._made = {key: made[number, mode] for key, (number, mode, _) in adapters.items()}
         self.problem = self._made[0, "problem"]
@@ -124,6 +128,22 @@ class _Schemas:
         return resolved
 
 
+def _say_bounds(node: Any) -> None:
+    """Say in words what bounds a date has: JSON Schema has no word for it, pydantic's is none."""
+    if isinstance(node, list):
+        for part in node:
+            _say_bounds(part)
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "string":
+        bounds = [f"{words} {node.pop(key)}" for key, words in BOUNDS.items() if key in node]
+        if bounds:
+            text = ", ".join(bounds)
+            said = f"{text[0].upper()}{text[1:]}."
+            node["description"] = f"{node.get('description', '')} {said}".strip()
+    _say_bounds([*node.values()])
+
+
 def _operation(
     method: str, rule: Rule, operation: Operation, schemas: _Schemas
 ) -> tuple[dict[str, Any], set[int]]:
@@ -138,8 +158,7 @@ def _operation(
     }
     if text.strip():
         item["description"] = text.strip().replace("``", "`")  # Markdown
-    if operation.security:
-        item["security"] = [{operation.security: []}]
+    item["security"] = [{operation.security: []}] if operation.security else []
     errors = set(operation.errors) | (set() if operation.any_query else {422})
     for name in sorted(rule.arguments):
         checked = name in operation.inputs
@@ -147,22 +166,25 @@ def _operation(
         item["parameters"].append({"name": name, "in": "path", "required": True, "schema": given})
         errors |= {404, 422} if checked else {404}
     if "query" in operation.inputs:
-        item["parameters"] += _query(schemas.properties_of(operation, "query"))
+        item["parameters"] += _parameters("query", schemas.properties_of(operation, "query"))
         errors.add(422)
+    if "headers" in operation.inputs:
+        item["parameters"] += _parameters("header", schemas.properties_of(operation, "headers"))
+        errors |= {400, 422}
     content = _request_content(operation, schemas)
     if content:
         item["requestBody"] = {"required": True, "content": content}
         errors |= {400, 413, 415, 422}
+    if HTTPStatus.NOT_MODIFIED in operation.responses:
+        errors.add(412)  # who answers If-None-Match answers If-Match, too
     for status, (kind, output) in operation.outputs.items():
         answer = {JSON: {"schema": schemas.of(operation, status)}} if output is not None else {}
         headers = {201: ["Location"], 202: ["Location"]}.get(status, [])
         headers += ["X-Total-Count", "Link"] if kind is Page else []
         item["responses"][str(status)] = _response(HTTP_STATUS_CODES[status], answer, headers)
     for status, described in operation.responses.items():
-        produces = Produces(described) if isinstance(described, str) else described
-        answer = {produces.media_type: {"schema": {}}} if produces.media_type else {}
-        headers = ["Location"] if status in REDIRECTS else []
-        item["responses"][str(status)] = _response(produces.description, answer, headers)
+        known = item["responses"].get(str(status), {"description": ""})
+        item["responses"][str(status)] = _with_media_types(known, status, described)
     for status in sorted(errors - {int(code) for code in item["responses"]}):
         item["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
     return item, errors
@@ -198,7 +220,7 @@ def _path_schema(rule: Rule, name: str) -> dict[str, Any]:
     return {"type": "string", "minLength": 1}
 
 
-def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
+def _parameters(place: str, model: dict[str, Any]) -> list[dict[str, Any]]:
     """Return one parameter for each property: what is optional is absent, never null."""
     parameters = []
     for name, given in model.get("properties", {}).items():
@@ -212,7 +234,7 @@ def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
             del schema["default"]
         parameter = {
             "name": name,
-            "in": "query",
+            "in": place,
             "required": name in model.get("required", []),
             "schema": schema,
         }
@@ -220,6 +242,25 @@ def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
             parameter["description"] = given["description"]
         parameters.append(parameter)
     return parameters
+
+
+def _with_media_types(
+    response: dict[str, Any], status: int, described: str | Produces | Sequence[Produces]
+) -> dict[str, Any]:
+    """Return a response that has what ``responses=`` says of it besides what it has already."""
+    if isinstance(described, str):
+        described = Produces(described)
+    if isinstance(described, Produces):
+        described = [described]
+    content = dict(response.get("content", {}))
+    for produces in described:
+        if produces.media_type:
+            content[produces.media_type] = {"schema": {}}
+    headers = [*response.get("headers", {})]
+    if status in REDIRECTS:
+        headers.append("Location")
+    text = "; ".join(dict.fromkeys(produces.description for produces in described))
+    return _response(text, content, headers)
 
 
 def _response(
