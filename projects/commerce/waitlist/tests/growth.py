@@ -10,12 +10,11 @@ from random import Random
 
 from sqlalchemy import insert
 
-from common import clock
+from common import clock, tokens
 from common.testing import growth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the project: Python begins beside this file
 
-from waitlist import tokens
 from waitlist.models import Event, Signup, db
 
 LISTS = [

@@ -223,7 +223,8 @@ def test_events_do_not_share_seats_or_lists(announce, sign_up):
     [
         {},
         {"email": "ana"},
-        {"email": "ana@ünreachable.example"},
+        {"email": "änna@example.com"},
+        {"email": "ana@example.com, ben@example.com"},
         {"email": "ana@example.com", "seats": 0},
         {"email": "ana@example.com", "status": "confirmed"},
     ],
@@ -233,6 +234,16 @@ def test_malformed_sign_up_is_refused(client, announce, body):
     response = client.post(f"/events/{announce()['id']}/signups", json=body)
 
     assert response.status_code == 422, f"{body} should be refused as unprocessable"
+
+
+@pytest.mark.story("sign-up")
+def test_host_in_any_script_is_taken_as_mail_servers_know_it(client, announce):
+    event = announce()
+
+    response = client.post(f"/events/{event['id']}/signups", json={"email": "info@bücher.example"})
+
+    assert response.status_code == 201, "bücher.example is a host like any other"
+    assert response.json["email"] == "info@xn--bcher-kva.example"
 
 
 @pytest.mark.story("sign-up")
@@ -859,13 +870,13 @@ def test_organiser_sees_who_comes_and_who_waits(announce, sign_up, cancel, atten
 def test_event_without_a_token_is_closed(client, announce):
     event = announce()
 
-    answers = [
+    responses = [
         client.get(f"/events/{event['id']}/attendees"),
         client.patch(f"/events/{event['id']}", json={"capacity": 9}),
     ]
 
-    assert [answer.status_code for answer in answers] == [401, 401]
-    assert all("Bearer" in answer.headers["WWW-Authenticate"] for answer in answers)
+    assert [response.status_code for response in responses] == [401, 401]
+    assert all("Bearer" in response.headers["WWW-Authenticate"] for response in responses)
 
 
 @pytest.mark.story("organiser")
@@ -879,13 +890,55 @@ def test_wrong_token_opens_nothing(client, announce, sign_up, kind):
     }
     headers = {"Authorization": wrong[kind]}
 
-    answers = [
+    responses = [
         client.get(f"/events/{event['id']}/attendees", headers=headers),
         client.patch(f"/events/{event['id']}", json={"capacity": 9}, headers=headers),
     ]
 
-    assert {answer.status_code for answer in answers} <= {401, 403}
+    assert {response.status_code for response in responses} <= {401, 403}
     assert client.get(f"/events/{event['id']}").json["capacity"] == 2
+
+
+@pytest.mark.story("organiser")
+@pytest.mark.parametrize("body", ["{", "[]", '{"capacity": 0}', '{"colour": "red"}'])
+def test_who_asks_comes_before_what_is_asked(client, announce, body):
+    url = f"/events/{announce()['id']}"
+
+    response = client.patch(url, data=body, content_type="application/json")
+
+    assert response.status_code == 401, f"without a token {body} is nobody's to judge"
+
+
+@pytest.mark.story("organiser")
+def test_organiser_takes_somebody_off(client, announce, sign_up, attendees, state):
+    event = announce(capacity=1)
+    ana = sign_up(event, "ana")
+    ben = sign_up(event, "ben")
+    [shown] = attendees(event)
+
+    url = f"/events/{event['id']}/attendees/{shown['id']}"
+    response = client.delete(url, headers=organiser(event))
+
+    assert response.status_code == 204
+    assert client.get(f"/signups/{ana['token']}").status_code == 404
+    assert state(ben) == ("offered", None), "the seat goes to who waits"
+    assert client.delete(url, headers=organiser(event)).status_code == 404
+
+
+@pytest.mark.story("organiser")
+def test_organiser_takes_nobody_off_elsewhere(client, announce, sign_up, attendees, state):
+    event = announce()
+    ana = sign_up(event, "ana")
+    [shown] = attendees(event)
+    other = announce()
+
+    through_own = f"/events/{other['id']}/attendees/{shown['id']}"
+    through_event = f"/events/{event['id']}/attendees/{shown['id']}"
+
+    assert client.delete(through_own, headers=organiser(other)).status_code == 404
+    assert client.delete(through_event, headers=organiser(other)).status_code == 403
+    assert client.delete(through_event).status_code == 401
+    assert state(ana) == ("confirmed", None)
 
 
 @pytest.mark.story("organiser")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
-from common import clock, scheduler
+from common import clock, guards, scheduler
 from common.describe import pages
 
 from . import notices, seats
@@ -17,7 +17,6 @@ from .routes import bp
 from .seed import seed
 from .settings import Settings
 
-ORGANISER = {"type": "http", "scheme": "bearer", "description": "An event's organiser_token."}
 TICK_SECONDS = 5  # a mail leaves that long after its offer was made, at most
 
 
@@ -25,10 +24,10 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
-    app.register_blueprint(bp)
-    app.extensions["common_security"] = {"securitySchemes": {"organiser": ORGANISER}}
-    app.register_blueprint(pages.landing)
+    guards.describe(app, "organiser", description="An event's organiser_token.")
     scheduler.init_app(app, tick, every=TICK_SECONDS)
+    app.register_blueprint(bp)
+    app.register_blueprint(pages.landing)
     return app
 
 

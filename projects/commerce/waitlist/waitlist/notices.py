@@ -5,14 +5,15 @@ same and the mail follows. A mail is sent at most once, however many processes s
 first takes it on by one statement that only one of them can win.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import delete, select, update
 
-from common import mail
+from common import mail, tokens
 
-from . import seats, tokens
+from . import seats
 from .models import Kind, Notice, Signup, Token, db
 
 RETRY = timedelta(minutes=5)
@@ -47,8 +48,8 @@ TEXTS: dict[Kind, tuple[str, str]] = {
 
 def link_again(signup: Signup, now: datetime) -> None:
     """Have the address of a sign-up get a link to it, once at most; its event is locked."""
-    kind = select(Notice.id).where(Notice.signup_id == signup.id, Notice.kind == "link")
-    if db.session.scalar(kind) is None:
+    statement = select(Notice.id).filter_by(signup_id=signup.id, kind="link")
+    if db.session.scalar(statement) is None:
         db.session.add(Notice(signup_id=signup.id, kind="link", due_at=now))
 
 
@@ -61,47 +62,85 @@ def new_token(signup: Signup) -> str:
 
 def send_due(now: datetime) -> None:
     """Send what is due."""
-    due = select(Notice.id).where(Notice.due_at <= now).order_by(Notice.due_at, Notice.id)
-    notice_ids = db.session.scalars(due).all()
+    due = select(Notice.id).where(Notice.due_at <= now)
+    in_order = due.order_by(Notice.due_at, Notice.id)
+    notice_ids = db.session.scalars(in_order).all()
     db.session.commit()
     for notice_id in notice_ids:
-        send(notice_id, now)
+        claimed = claim(notice_id, now)
+        if claimed is not None:
+            send(claimed, now)
 
 
-def send(notice_id: int, now: datetime) -> None:
-    """Take a mail on and send it, unless another process has, or its offer has ended.
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A mail that nobody else sends."""
+
+    notice_id: int
+    event_id: int
+    to: str
+    subject: str
+    text: str
+    token: str
+
+
+def claim(notice_id: int, now: datetime) -> Claimed | None:
+    """Take a mail on, unless another process has, or its offer has ended. Commits.
 
     The event is locked before, as by everything that changes sign-ups. Without that, a cancellation
     (which deletes a sign-up, then its notices) and this (a notice, then a token of the sign-up)
     might each wait for the other one.
     """
-    of_notice = select(Signup.event_id).join(Notice, Notice.signup_id == Signup.id)
-    event_id = db.session.scalar(of_notice.where(Notice.id == notice_id))
+    statement = select(Signup.event_id).join(Notice, Notice.signup_id == Signup.id)
+    event_id = db.session.scalar(statement.where(Notice.id == notice_id))
     if event_id is None:  # cancelled a moment ago
         db.session.commit()
-        return
+        return None
     event = seats.lock(event_id)
-    mine = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now).values(due_at=None)
-    notice = db.session.execute(mine.returning(Notice.signup_id, Notice.kind)).one_or_none()
+    still_due = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now)
+    taking = still_due.values(due_at=None)
+    notice = db.session.scalar(taking.returning(Notice))
     if notice is None:
         db.session.commit()
-        return
+        return None
     signup = db.session.get_one(Signup, notice.signup_id, populate_existing=True)
     if notice.kind == "offer" and signup.status_at(now) != "offered":
         db.session.commit()
-        return
+        return None
     token = new_token(signup)
-    values = {"title": event.title, "seats": signup.seats, "until": signup.confirm_by}
-    values["url"] = f"{current_app.config['PUBLIC_URL']}/signups/{token}"
-    subject, text = (part.format(**values) for part in TEXTS[notice.kind])
-    db.session.commit()  # first of all: nobody shall wait with us for the mail server
+    subject, text = TEXTS[notice.kind]
+    values = {
+        "title": event.title,
+        "seats": signup.seats,
+        "until": signup.confirm_by,
+        "url": f"{current_app.config['PUBLIC_URL']}/signups/{token}",
+    }
+    db.session.commit()  # nobody shall wait with us for the mail server
+    return Claimed(
+        notice_id=notice_id,
+        event_id=event_id,
+        to=signup.email,
+        subject=subject.format(**values),
+        text=text.format(**values),
+        token=token,
+    )
+
+
+def send(claimed: Claimed, now: datetime) -> None:
+    """Send a mail; one that is refused for the moment is due again later. Commits."""
     try:
-        mail.send(signup.email, subject, text)
+        mail.send(claimed.to, claimed.subject, claimed.text)
     except mail.MailError as error:
-        current_app.logger.warning("mail %d was not sent: %s", notice_id, error)
-        seats.lock(event_id)
-        db.session.execute(delete(Token).where(Token.hash == tokens.hash_of(token)))
+        current_app.logger.warning("mail %d was not sent: %s", claimed.notice_id, error)
+        give_up(claimed)
         if not error.permanent:
-            again = update(Notice).where(Notice.id == notice_id)
-            db.session.execute(again.values(due_at=now + RETRY))
+            statement = update(Notice).where(Notice.id == claimed.notice_id)
+            db.session.execute(statement.values(due_at=now + RETRY))
         db.session.commit()
+
+
+def give_up(claimed: Claimed) -> None:
+    """Take back the token of a mail that nobody got; its event is locked first."""
+    seats.lock(claimed.event_id)
+    token_hash = tokens.hash_of(claimed.token)
+    db.session.execute(delete(Token).where(Token.hash == token_hash))

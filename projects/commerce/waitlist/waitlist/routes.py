@@ -1,25 +1,24 @@
 """The API: events for organisers, sign-ups for those who want to come."""
 
-from datetime import datetime
+from flask import Blueprint, Response, g, url_for
+from sqlalchemy import select
 
-from flask import Blueprint, Response, request, url_for
-from sqlalchemy import case, func, select
-
-from common import clock, errors
+from common import clock, errors, tokens
 from common.api import Created, Page, endpoint
-from common.errors import Problem, invalid
+from common.errors import Problem
+from common.guards import owner
 from common.pagination import PageQuery, paginate
 
-from . import notices, seats, tokens
+from . import notices, seats
 from .models import Event, Signup, Token, db
 from .schemas import (
-    Attendee,
+    AttendeeOut,
     AttendeeQuery,
+    EventCreated,
     EventIn,
     EventOut,
     EventPatch,
-    NewEvent,
-    NewSignup,
+    SignupCreated,
     SignupIn,
     SignupOut,
 )
@@ -28,112 +27,133 @@ bp = Blueprint("waitlist", __name__)
 
 
 @bp.errorhandler(seats.Refused)
-def refused(error: seats.Refused) -> Response:
+def answer_refusal(error: seats.Refused) -> Response:
     """Answer what the rules do not allow."""
     return errors.answer(Problem(409, str(error)))
 
 
 @bp.errorhandler(seats.Unknown)
-def unknown(error: seats.Unknown) -> Response:
+def answer_unknown(error: seats.Unknown) -> Response:
     """Answer what is not there."""
     return errors.answer(Problem(404, str(error)))
 
 
+def find_event_of(token_hash: str) -> Event | None:
+    """Return the event whose organiser's token has this hash."""
+    statement = select(Event).where(Event.organiser_hash == token_hash)
+    event: Event | None = db.session.scalar(statement)
+    return event
+
+
+organiser_required = owner("organiser", find_event_of)
+
+
 @bp.post("/events")
 @endpoint
-def create_event(body: EventIn) -> Created[NewEvent]:
+def create_event(body: EventIn) -> Created[EventCreated]:
     """Announce an event; the answer has the organiser's token, this once."""
     token = tokens.new()
-    event = Event(title=body.title, capacity=body.capacity, taken=0)
-    event.starts_at = in_the_future(body.starts_at)
+    event = Event(**body.model_dump())
+    event.taken = 0
     event.organiser_hash = tokens.hash_of(token)
     db.session.add(event)
     db.session.commit()
-    answer = NewEvent(**EventOut.model_validate(event).model_dump(), organiser_token=token)
-    return Created(answer, location=url_for(".show_event", event_id=event.id))
+    shown = EventOut.model_validate(event)
+    created = EventCreated(**shown.model_dump(), organiser_token=token)
+    return Created(created, url_for(".show_event", event_id=event.id))
 
 
 @bp.get("/events")
 @endpoint
 def list_events(query: PageQuery) -> Page[EventOut]:
     """List the events, the earliest first."""
-    return paginate(db.session, select(Event).order_by(Event.starts_at, Event.id), query, EventOut)
+    statement = select(Event).order_by(Event.starts_at, Event.id)
+    return paginate(db.session, statement, query, EventOut)
 
 
 @bp.get("/events/<int:event_id>")
 @endpoint
 def show_event(event_id: int) -> EventOut:
     """Show an event and how many seats are free."""
-    return EventOut.model_validate(stored_event(event_id))
+    return EventOut.model_validate(db.get_or_404(Event, event_id))
 
 
 @bp.patch("/events/<int:event_id>")
-@endpoint(errors=(401, 403, 409), security="organiser")
+@organiser_required
+@endpoint(errors=(403, 409))
 def change_event(event_id: int, body: EventPatch) -> EventOut:
     """Change an event as its organiser.
 
     More seats are offered to those who wait. Fewer than are confirmed and offered: 409, and nothing
     changes.
     """
-    ask_for_organiser(event_id)
+    event = find_own_event(event_id)
     changes = body.model_dump()
-    event = seats.lock(event_id)
-    event.title = changes.get("title", event.title)
+    now = clock.now()
+    if "title" in changes:
+        event.title = changes["title"]
     if "capacity" in changes:  # first: to put the event off may offer seats
-        seats.resize(event_id, changes["capacity"], clock.now())
+        seats.resize(event_id, changes["capacity"], now)
     if "starts_at" in changes:
-        seats.move(event_id, in_the_future(changes["starts_at"]), clock.now())
+        seats.move(event_id, changes["starts_at"], now)
     db.session.commit()
     return EventOut.model_validate(event)
 
 
 @bp.get("/events/<int:event_id>/attendees")
-@endpoint(errors=(401, 403), security="organiser")
-def list_attendees(event_id: int, query: AttendeeQuery) -> Page[Attendee]:
+@organiser_required
+@endpoint(errors=(403,))
+def list_attendees(event_id: int, query: AttendeeQuery) -> Page[AttendeeOut]:
     """List the sign-ups as the organiser, in their order: who has seats, or by ``status``."""
-    ask_for_organiser(event_id)
-    wanted = seats.HOLDS_SEATS if query.status == "seated" else (query.status,)
-    place = func.row_number().over(partition_by=Signup.status, order_by=Signup.id)
-    position = case((Signup.status == "waitlisted", place)).label("position")
-    columns = [Signup.email, Signup.seats, Signup.status, Signup.confirm_by, Signup.created_at]
-    statement = select(*columns, position).where(Signup.event_id == event_id)
-    statement = statement.where(Signup.status.in_(wanted)).order_by(Signup.id)
-    return paginate(db.session, statement, query, Attendee)
+    find_own_event(event_id)
+    statuses = seats.HOLDS_SEATS if query.status == "seated" else (query.status,)
+    statement = seats.attendees(event_id).where(Signup.status.in_(statuses))
+    return paginate(db.session, statement, query, AttendeeOut)
+
+
+@bp.delete("/events/<int:event_id>/attendees/<int:signup_id>")
+@organiser_required
+@endpoint(errors=(403,))
+def remove_attendee(event_id: int, signup_id: int) -> None:
+    """Take somebody off as the organiser; the seats are offered to those who wait."""
+    find_own_event(event_id)
+    statement = select(Signup).where(Signup.id == signup_id, Signup.event_id == event_id)
+    signup = db.first_or_404(statement, description="There is no such sign-up.")
+    seats.cancel(signup, clock.now())
+    db.session.commit()
 
 
 @bp.post("/events/<int:event_id>/signups")
-@endpoint(errors=(404, 409))
-def create_signup(event_id: int, body: SignupIn) -> Created[NewSignup] | SignupOut:
+@endpoint(errors=(409,))
+def create_signup(event_id: int, body: SignupIn) -> Created[SignupCreated] | SignupOut:
     """Sign up: 201 with a token for what comes later, or 200 if the address has signed up before.
 
     Then nothing changes, the answer has no token, and the address gets a mail with a link, once.
     """
     now = clock.now()
     signup, is_new = seats.sign_up(event_id, body.email, body.seats, now)
-    if is_new:
-        token = notices.new_token(signup)
-    else:
-        notices.link_again(signup, now)
-    db.session.commit()
-    answer = shown_signup(signup)
     if not is_new:
-        return answer
-    location = url_for(".show_signup", token=token)
-    return Created(NewSignup(**answer.model_dump(), token=token), location)
+        notices.link_again(signup, now)
+        db.session.commit()
+        return show(signup)
+    token = notices.new_token(signup)
+    db.session.commit()
+    created = SignupCreated(**show(signup).model_dump(), token=token)
+    return Created(created, url_for(".show_signup", token=token))
 
 
 @bp.get("/signups/<token>")
 @endpoint
 def show_signup(token: str) -> SignupOut:
     """Show a sign-up as it stands."""
-    return shown_signup(stored_signup(token))
+    return show(find_signup(token))
 
 
 @bp.delete("/signups/<token>")
 @endpoint
 def cancel_signup(token: str) -> None:
     """Give up a sign-up; its seats are offered to those who wait."""
-    seats.cancel(stored_signup(token), clock.now())
+    seats.cancel(find_signup(token), clock.now())
     db.session.commit()
 
 
@@ -141,53 +161,29 @@ def cancel_signup(token: str) -> None:
 @endpoint(errors=(409,))
 def confirm_signup(token: str) -> SignupOut:
     """Take the seats that are offered; 409 if none are, or not any more."""
-    signup = stored_signup(token)
+    signup = find_signup(token)
     seats.confirm(signup, clock.now())
     db.session.commit()
-    return shown_signup(signup)
+    return show(signup)
 
 
-def stored_event(event_id: int) -> Event:
-    """Return an event, or raise the 404."""
-    event: Event | None = db.session.get(Event, event_id)
-    if event is None:
-        raise seats.Unknown("There is no such event.")
+def find_own_event(event_id: int) -> Event:
+    """Return the event, locked; 404 if there is none, 403 if the token is that of another one."""
+    event = seats.lock(event_id)
+    if g.owned.id != event.id:
+        raise Problem(403, "This is the token of another event.")
     return event
 
 
-def stored_signup(token: str) -> Signup:
+def find_signup(token: str) -> Signup:
     """Return the sign-up of a token, or raise the 404."""
-    by_token = select(Signup).join(Token).where(Token.hash == tokens.hash_of(token))
-    signup: Signup | None = db.session.scalar(by_token)
-    if signup is None:
-        raise seats.Unknown("There is no such sign-up.")
+    token_hash = tokens.hash_of(token)
+    statement = select(Signup).join(Token).where(Token.hash == token_hash)
+    signup: Signup = db.first_or_404(statement, description="There is no such sign-up.")
     return signup
 
 
-def in_the_future(starts_at: datetime) -> datetime:
-    """Return the moment, or raise the 422: an event is announced before it starts."""
-    if starts_at <= clock.now():
-        raise invalid("is in the past", "body", "starts_at")
-    return starts_at
-
-
-def ask_for_organiser(event_id: int) -> None:
-    """Raise 404, 401 or 403 unless the request has the organiser's token of the event."""
-    stored_event(event_id)
-    given = request.authorization
-    if given is None or given.type != "bearer" or not given.token:
-        advice = "Send the header 'Authorization: Bearer ORGANISER_TOKEN'."
-        raise Problem(401, advice, headers={"WWW-Authenticate": "Bearer"})
-    of_token = select(Event.id).where(Event.organiser_hash == tokens.hash_of(given.token))
-    organised = db.session.scalar(of_token)
-    if organised is None:
-        challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        raise Problem(401, "This is no organiser's token.", headers=challenge)
-    if organised != event_id:
-        raise Problem(403, "This is the token of another event's organiser.")
-
-
-def shown_signup(signup: Signup) -> SignupOut:
+def show(signup: Signup) -> SignupOut:
     """Return a sign-up as it is answered."""
     return SignupOut(
         event_id=signup.event_id,

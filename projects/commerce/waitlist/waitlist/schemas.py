@@ -3,53 +3,29 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import MISSING, AfterValidator, Field
+from pydantic import AfterValidator, Field
 
-from common import mail
-from common.api import Moment, Schema
+from common.api import Email, Future, Line, Schema
 from common.pagination import PageQuery
 
 from .models import MOST_AT_ONCE, MOST_SEATS, Status
 
-
-def _address(text: str) -> str:
-    if not text.isascii():
-        raise ValueError("is not one mail address in ASCII")
-    return str(mail.address(text)).lower()  # to nobody but RFC 5321 do Ana@ and ana@ differ
-
-
-# One line that does not begin with a space, for it becomes the subject of mails.
-Title = Annotated[
-    str,
-    Field(max_length=200, pattern=r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"),
-    Field(examples=["Concert in the park"]),
-]
+Title = Annotated[Line, Field(max_length=200, examples=["Concert in the park"])]
 Capacity = Annotated[int, Field(ge=1, le=MOST_SEATS, examples=[50])]
-Email = Annotated[
-    str,
-    AfterValidator(_address),
-    Field(
-        max_length=mail.LONGEST,
-        examples=["ana@example.com"],
-        json_schema_extra={"format": "email"},
-    ),
-]
+# To nobody but RFC 5321 do Ana@ and ana@ differ.
+Guest = Annotated[Email, AfterValidator(str.lower)]
 
 
 class EventIn(Schema):
     """An event to announce."""
 
     title: Title
-    starts_at: Moment
+    starts_at: Future
     capacity: Capacity
 
 
-class EventPatch(Schema):
+class EventPatch(EventIn, partial=True):
     """Changes of an event: what is left out stays."""
-
-    title: Title | MISSING = MISSING
-    starts_at: Moment | MISSING = MISSING
-    capacity: Capacity | MISSING = MISSING
 
 
 class EventOut(Schema):
@@ -62,7 +38,7 @@ class EventOut(Schema):
     free: int
 
 
-class NewEvent(EventOut):
+class EventCreated(EventOut):
     """A new event and, this once, the token of its organiser."""
 
     organiser_token: str
@@ -71,7 +47,7 @@ class NewEvent(EventOut):
 class SignupIn(Schema):
     """Who comes, and how many."""
 
-    email: Email
+    email: Guest
     seats: int = Field(1, ge=1, le=MOST_AT_ONCE)
 
 
@@ -86,7 +62,7 @@ class SignupOut(Schema):
     confirm_by: datetime | None
 
 
-class NewSignup(SignupOut):
+class SignupCreated(SignupOut):
     """A new sign-up and, this once, its token."""
 
     token: str
@@ -100,9 +76,10 @@ class AttendeeQuery(PageQuery):
     )
 
 
-class Attendee(Schema):
+class AttendeeOut(Schema):
     """A sign-up as the organiser sees it."""
 
+    id: int
     email: str
     seats: int
     status: Status

@@ -6,8 +6,9 @@ Without a lock two requests may both see the last free seat.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, case, func, select, update
 
 from .models import Event, Notice, Signup, db
 
@@ -32,8 +33,9 @@ def lock(event_id: int) -> Event:
     Raises:
         Unknown: there is no such event.
     """
-    row = select(Event).where(Event.id == event_id).with_for_update()
-    event: Event | None = db.session.scalar(row.execution_options(populate_existing=True))
+    event: Event | None = db.session.get(
+        Event, event_id, with_for_update=True, populate_existing=True
+    )
     if event is None:
         raise Unknown("There is no such event.")
     return event
@@ -59,16 +61,17 @@ def sign_up(event_id: int, email: str, seats: int, now: datetime) -> tuple[Signu
         raise Refused("The event has started: it takes no more sign-ups.")
     expire(event, now)
     promote(event, now)
-    mine = select(Signup).where(Signup.event_id == event_id, Signup.email == email)
-    signup = db.session.scalar(mine)
-    if signup and signup.status != "expired":
-        return signup, False
-    if signup:
-        db.session.delete(signup)
+    statement = select(Signup).where(Signup.event_id == event_id, Signup.email == email)
+    earlier = db.session.scalar(statement)
+    if earlier is not None and earlier.status != "expired":
+        return earlier, False
+    if earlier is not None:
+        db.session.delete(earlier)
         db.session.flush()  # before another row has its address
     signup = Signup(event_id=event_id, email=email, seats=seats, created_at=now)
-    signup.status = "confirmed" if seats <= event.free else "waitlisted"
-    if signup.status == "confirmed":
+    signup.status = "waitlisted"
+    if seats <= event.free:
+        signup.status = "confirmed"
         event.taken += seats
     db.session.add(signup)
     db.session.flush()
@@ -87,8 +90,11 @@ def promote(event: Event, now: datetime) -> None:
     if now >= event.starts_at:
         return
     waiting = select(Signup).where(Signup.event_id == event.id, Signup.status == "waitlisted")
-    first = waiting.order_by(Signup.id).limit(1)
-    while signup := db.session.scalar(first.where(Signup.seats <= event.free)):
+    in_order = waiting.order_by(Signup.id).limit(1)
+    while True:
+        signup = db.session.scalar(in_order.where(Signup.seats <= event.free))
+        if signup is None:
+            return
         signup.status = "offered"
         signup.confirm_by = min(now + KEPT, event.starts_at)
         event.taken += signup.seats
@@ -120,9 +126,9 @@ def move(event_id: int, starts_at: datetime, now: datetime) -> None:
     """
     event = lock(event_id)
     event.starts_at = starts_at
-    offered = (Signup.event_id == event_id) & (Signup.status == "offered")
-    beyond = update(Signup).where(offered, Signup.confirm_by > starts_at)
-    db.session.execute(beyond.values(confirm_by=starts_at))
+    statement = update(Signup).where(Signup.event_id == event_id, Signup.status == "offered")
+    too_long = Signup.confirm_by > starts_at
+    db.session.execute(statement.where(too_long).values(confirm_by=starts_at))
     promote(event, now)
 
 
@@ -139,7 +145,8 @@ def confirm(signup: Signup, now: datetime) -> None:
         raise Refused("Nothing is offered yet: this waits on the list.")
     if signup.status == "expired":
         raise Refused("The seats were not confirmed in time and have passed on; sign up again.")
-    signup.status, signup.confirm_by = "confirmed", None
+    signup.status = "confirmed"
+    signup.confirm_by = None
     promote(event, now)
 
 
@@ -180,15 +187,30 @@ def position(signup: Signup) -> int | None:
     """Return the place on the waiting list, from 1: counted, never stored, so without gaps."""
     if signup.status != "waitlisted":
         return None
-    waiting = (Signup.event_id == signup.event_id) & (Signup.status == "waitlisted")
-    ahead = select(func.count()).select_from(Signup).where(waiting, Signup.id < signup.id)
-    return (db.session.scalar(ahead) or 0) + 1
+    ahead = select(func.count(Signup.id)).where(Signup.event_id == signup.event_id)
+    ahead = ahead.where(Signup.status == "waitlisted", Signup.id < signup.id)
+    return 1 + (db.session.scalar(ahead) or 0)
+
+
+def attendees(event_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement of an event's sign-ups in their order, each with its ``position``."""
+    place = func.row_number().over(partition_by=Signup.status, order_by=Signup.id)
+    position = case((Signup.status == "waitlisted", place)).label("position")
+    columns = [
+        Signup.id,
+        Signup.email,
+        Signup.seats,
+        Signup.status,
+        Signup.confirm_by,
+        Signup.created_at,
+    ]
+    statement = select(*columns, position).where(Signup.event_id == event_id)
+    return statement.order_by(Signup.id)
 
 
 def _lock_event_of(signup: Signup) -> Event:
     """Lock the event, and read the sign-up again: it may have changed while we waited."""
     event = lock(signup.event_id)
-    again = select(Signup).where(Signup.id == signup.id).execution_options(populate_existing=True)
-    if db.session.scalar(again) is None:
+    if db.session.get(Signup, signup.id, populate_existing=True) is None:
         raise Unknown("There is no such sign-up.")
     return event

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from common import clock
+from common import clock, tokens
 
-from . import tokens
 from .models import Event, Signup, db
 
 DEMO = {  # title: (days until it starts, capacity, parties as (name, seats))
@@ -19,21 +18,30 @@ DEMO = {  # title: (days until it starts, capacity, parties as (name, seats))
 def seed() -> int:
     """Add the demo events that are not there, with their sign-ups; return how many."""
     now = clock.now()
-    there = set(db.session.scalars(select(Event.title).where(Event.title.in_(DEMO))))
-    for title in DEMO.keys() - there:
-        days, capacity, parties = DEMO[title]
-        starts_at = (now + timedelta(days=days)).replace(hour=18, minute=0, second=0, microsecond=0)
-        event = Event(title=title, starts_at=starts_at, capacity=capacity, taken=0)
-        event.organiser_hash = tokens.hash_of(tokens.new())  # nobody's: announce one of your own
+    evening = now.replace(hour=18, minute=0, second=0, microsecond=0)
+    stored = set(db.session.scalars(select(Event.title).where(Event.title.in_(DEMO))))
+    added = 0
+    for title, (days, capacity, parties) in DEMO.items():
+        if title in stored:
+            continue
+        event = Event(
+            title=title,
+            starts_at=evening + timedelta(days=days),
+            capacity=capacity,
+            taken=0,
+            organiser_hash=tokens.hash_of(tokens.new()),  # nobody's: announce one of your own
+        )
         db.session.add(event)
         db.session.flush()
         for name, seats in parties:
             signup = Signup(event_id=event.id, email=f"{name}@example.com", seats=seats)
             signup.created_at = now
-            has_room = event.free >= seats
-            signup.status = "confirmed" if has_room else "waitlisted"
-            event.taken += seats if has_room else 0
+            signup.status = "waitlisted"
+            if seats <= event.free:
+                signup.status = "confirmed"
+                event.taken += seats
             db.session.add(signup)
             db.session.flush()
+        added += 1
     db.session.commit()
-    return len(DEMO.keys() - there)
+    return added
