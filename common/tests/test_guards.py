@@ -28,8 +28,8 @@ def create_app(**config):
     app = Flask("toy")
     settings = {"TESTING": True, "SECRET_KEY": "k" * 16, **config}
     common.init_app(app, settings, settings=guards.OperatorSettings)
-    guards.describe(app, "owner", description="The token of the answer to POST /notes.")
-    guards.describe(app, "operator")
+    guards.describe(app, "owner", {"description": "The token of the answer to POST /notes."})
+    guards.describe(app, "operator", {})
 
     @app.patch("/notes/<int:number>")
     @owner_required

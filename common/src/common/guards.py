@@ -4,7 +4,7 @@ A guard stands above ``@endpoint``. Who is not known gets a 401, even with a bod
 422; whether this very row is theirs (403, 404) the view says when it has the row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from hmac import compare_digest
@@ -18,6 +18,7 @@ from common.errors import Problem
 from common.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
+BEARER = {"type": "http", "scheme": "bearer"}  # in OpenAPI
 INVALID = 'Bearer error="invalid_token"'  # RFC 6750
 
 
@@ -53,10 +54,11 @@ def guard(scheme: str, ask: Callable[[], None], *errors: int) -> Callable[[View]
     return decorate
 
 
-def describe(app: Flask, scheme: str, **members: str) -> None:
-    """Say in the document what ``scheme`` is: a Bearer token, where ``members`` say no other."""
+def describe(app: Flask, scheme: str, members: Mapping[str, str]) -> None:
+    """Say in the document what ``scheme`` is: a Bearer token, where ``members`` have no type."""
     schemes = app.extensions.setdefault("common_security", {}).setdefault("securitySchemes", {})
-    schemes[scheme] = {"type": "http", "scheme": "bearer"} | members
+    is_bearer = "type" not in members
+    schemes[scheme] = {**BEARER, **members} if is_bearer else dict(members)
 
 
 def unknown(detail: str, challenge: str = "Bearer") -> Problem:

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
         JWT_ACCESS_TOKEN_EXPIRES=False,  # by the machine's clock, and tests set common.clock
     )
     JWTManager(app).user_lookup_loader(_user_of)
-    guards.describe(app, "account", bearerFormat="JWT")
+    guards.describe(app, "account", {"bearerFormat": "JWT"})
     app.jinja_env.globals["csrf_cookie"] = app.config["JWT_ACCESS_CSRF_COOKIE_NAME"]
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from flask import Flask
 
 import common
+from common import passwords
 
-from . import auth, commands, passwords
+from . import auth, commands
 from .models import db
 from .routes import bp
 from .seed import seed

@@ -1,24 +1,24 @@
 """Between Flask and the lesson: the cookie, Flask-Login, and the gate against forged requests."""
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import flask_login  # type: ignore[import-untyped]  # it has no annotations
 from flask import Flask, Request, Response, after_this_request, current_app, g, request
 from flask.sessions import SessionInterface
 
+from common import guards
 from common.errors import Problem
 
 from . import csrf, sessions
 from .models import User
 
 COOKIE = "session_cookies_id"  # cookies know no ports: localhost's other projects have other names
-P = ParamSpec("P")
-R = TypeVar("R")
-SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
+YEAR = 365 * 86400  # seconds
+CSRF_COOKIE = f"Without HTTPS it is called {COOKIE}. A change needs the CSRF token as well."
+CSRF_TOKEN = "The token of GET /csrf, with the cookie that came with it, and an Origin."  # noqa: S105  # words
 current_user: Any = flask_login.current_user  # a User, where login_required lets pass
 
 
@@ -34,27 +34,29 @@ def init_app(app: Flask) -> None:
     app.session_interface = NoSession()
     app.config["REMEMBER_COOKIE_NAME"] = "not-used-here"  # Flask-Login would prefer it to ours
     manager = flask_login.LoginManager(app, add_context_processor=False)
-    manager.request_loader(user_of)
-    manager.unauthorized_handler(unauthorized)
+    manager.request_loader(find_user)
     app.before_request(refuse_forgeries)
     app.after_request(keep_private)
-    app.extensions["common_security"] = {
-        "securitySchemes": {
-            "session": {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": f"__Host-{COOKIE}",
-                "description": f"Without HTTPS it is called {COOKIE}. Whoever changes something "
-                f"also sends the header {csrf.HEADER} and an Origin.",
-            },
-            "csrf": {
-                "type": "apiKey",
-                "in": "header",
-                "name": csrf.HEADER,
-                "description": "The token of GET /csrf, with the cookie that came with it.",
-            },
-        }
-    }
+    guards.describe(
+        app,
+        "session",
+        {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": f"__Host-{COOKIE}",
+            "description": CSRF_COOKIE,
+        },
+    )
+    guards.describe(
+        app,
+        "csrf",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": csrf.HEADER,
+            "description": CSRF_TOKEN,
+        },
+    )
 
 
 def refuse_forgeries() -> None:
@@ -66,43 +68,42 @@ def refuse_forgeries() -> None:
         return
     if request.method in csrf.SAFE_METHODS:
         return
-    reason = csrf.objection(
-        csrf.Request(
-            own_origin=f"{request.scheme}://{request.host}",
-            origin=request.headers.get("Origin"),
-            token=request.headers.get(csrf.HEADER),
-            session_id=session_id(),
-        ),
-        key(),
+    sent = csrf.Request(
+        own_origin=f"{request.scheme}://{request.host}",
+        origin=request.headers.get("Origin"),
+        token=request.headers.get(csrf.HEADER),
+        session_id=session_id(),
     )
-    if reason:
+    reason = csrf.objection(sent, key())
+    if reason is not None:
         raise Problem(403, reason)
 
 
-def user_of(request: Request) -> User | None:
+def find_user(request: Request) -> User | None:
     """Return whose session the cookie names; Flask-Login asks once in a request, when needed."""
+    g.session = None
     given = session_id()
-    g.session = given and sessions.load(given, address(request), limits())
-    return g.session.user if g.session else None
+    if given is not None:
+        g.session = sessions.load(given, address(request), limits())
+    if g.session is None:
+        return None
+    user: User = g.session.user
+    return user
 
 
-def unauthorized() -> None:
-    """Answer 401: we do not know who asks."""
-    raise unknown("Log in first: there is no session, or it has ended.")
+def ask_login() -> None:
+    """Raise the 401 unless the request has a session that lives."""
+    if not current_user.is_authenticated:
+        raise unknown("Log in first: there is no session, or it has ended.")
 
 
-def login_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only users pass, as Flask-Login does, and say so in OpenAPI; above ``@endpoint``."""
-    guarded: Callable[P, R] = flask_login.login_required(view)
-    operation = view.operation  # type: ignore[attr-defined]  # made by @endpoint
-    described = replace(operation, security="session", errors=(*operation.errors, 401))
-    guarded.operation = described  # type: ignore[attr-defined]  # read by common.describe.openapi
-    return guarded
+#: Answers 401 before anything else unless the request is somebody's; above ``@endpoint``.
+login_required = guards.guard("session", ask_login)
 
 
 def unknown(detail: str) -> Problem:
     """Return a 401; HTTP wants a challenge with it, and for cookies there is no registered one."""
-    return Problem(401, detail, headers={"WWW-Authenticate": f'Cookie cookie-name="{cookie()}"'})
+    return guards.unknown(detail, f'Cookie cookie-name="{cookie()}"')
 
 
 def cookie() -> str:
@@ -139,8 +140,8 @@ def remember(session_id: str) -> None:
 def keep_private(response: Response) -> Response:
     """Keep answers that depend on the cookie out of all caches, and browsers with HTTPS on it."""
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint and request.endpoint.startswith("sessions."):
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    if request.blueprint == "session_cookies":
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     return response

@@ -5,9 +5,11 @@ from flask.cli import with_appcontext
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from . import auth, passwords, sessions
+from common import passwords
+
+from . import auth, sessions
 from .models import User, db
-from .schemas import NewUser
+from .schemas import UserIn
 
 
 @click.command("sweep-sessions")
@@ -25,10 +27,10 @@ def sweep_sessions() -> None:
 def add_user(username: str, email: str, password: str) -> None:
     """Add a user, who can then log in."""
     try:
-        user = NewUser(username=username, email=email, password=password)
+        user = UserIn(username=username, email=email, password=password)
     except ValidationError as error:
-        [first, *_] = error.errors()
-        raise click.BadParameter(first["msg"], param_hint=str(first["loc"][0])) from None
+        mistake = error.errors()[0]
+        raise click.BadParameter(mistake["msg"], param_hint=str(mistake["loc"][0])) from None
     password_hash = passwords.hash_of(user.password)
     db.session.add(User(username=user.username, email=user.email, password_hash=password_hash))
     try:

@@ -3,15 +3,15 @@
 from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy import delete, select
 
+from common import passwords, tokens
 from common.api import Produces, endpoint
-from common.errors import Problem
 
-from . import auth, csrf, devices, passwords, sessions
+from . import auth, csrf, sessions, user_agents
 from .auth import current_user, login_required
 from .models import Session, User, db
-from .schemas import EmailIn, LoggedIn, LoginIn, Me, SessionOut, Token
+from .schemas import EmailIn, LoginIn, LoginOut, SessionOut, TokenOut, UserOut
 
-bp = Blueprint("sessions", __name__)
+bp = Blueprint("session_cookies", __name__)
 
 
 @bp.get("/")
@@ -23,60 +23,67 @@ def index() -> Response:
 
 @bp.get("/csrf")
 @endpoint
-def show_token() -> Token:
+def show_token() -> TokenOut:
     """Get the CSRF token of the session cookie, and a cookie with it where there is none.
 
     Ask before the login, and again after each login and logout, for they change the cookie.
     """
     session_id = auth.session_id()
     if session_id is None:
-        session_id = sessions.new_id()
+        session_id = tokens.new()
         auth.remember(session_id)
-    return Token(csrf_token=csrf.token_for(session_id, auth.key()))
+    return TokenOut(csrf_token=csrf.token_for(session_id, auth.key()))
 
 
 @bp.post("/login")
 @endpoint(errors=(401, 403), security="csrf")
-def log_in(body: LoginIn) -> LoggedIn:
+def log_in(body: LoginIn) -> LoginOut:
     """Log in: a new session, with a new cookie and a new CSRF token."""
-    columns = (User.id, User.username, User.email, User.password_hash)
-    named = select(*columns).where(User.username == body.username.lower())
-    user = db.session.execute(named).one_or_none()
+    columns = select(User.id, User.username, User.email, User.password_hash)
+    statement = columns.where(User.username == body.username.lower())
+    user = db.session.execute(statement).one_or_none()
     db.session.rollback()  # let go of the write lock: the hash takes its time
-    if not passwords.matches(body.password, user.password_hash if user else None) or user is None:
+    password_hash = None if user is None else user.password_hash
+    is_right = passwords.matches(body.password, password_hash)  # takes as long for nobody
+    if user is None or not is_right:
         raise auth.unknown("No user has this name and this password.")
-    device = devices.describe(request.user_agent.string)
+
+    device = user_agents.describe(request.user_agent.string)
     login = sessions.Login(user.id, device, auth.address(request))
     session_id = sessions.rotate(auth.session_id(), login)
     sessions.end_the_oldest(user.id)
     auth.remember(session_id)
-    token = csrf.token_for(session_id, auth.key())
-    return LoggedIn(username=user.username, email=user.email, csrf_token=token)
+    return LoginOut(
+        username=user.username,
+        email=user.email,
+        csrf_token=csrf.token_for(session_id, auth.key()),
+    )
 
 
 @bp.post("/logout")
 @endpoint(errors=(403,), security="csrf")
 def log_out() -> None:
     """Log out: the session is gone, for copies of its cookie too. Without a session: nothing."""
-    auth.remember(sessions.rotate(auth.session_id(), login=None))
+    session_id = sessions.rotate(auth.session_id(), login=None)
+    auth.remember(session_id)
 
 
 @bp.get("/me")
 @login_required
 @endpoint
-def show_me() -> Me:
+def show_me() -> UserOut:
     """Show who is logged in."""
-    return Me.model_validate(current_user)
+    return UserOut.model_validate(current_user)
 
 
 @bp.post("/me/email")
 @login_required
 @endpoint(errors=(403,))
-def change_email(body: EmailIn) -> Me:
+def change_email(body: EmailIn) -> UserOut:
     """Change one's own email address."""
     current_user.email = body.email
     db.session.commit()
-    return Me.model_validate(current_user)
+    return UserOut.model_validate(current_user)
 
 
 @bp.get("/sessions")
@@ -84,8 +91,8 @@ def change_email(body: EmailIn) -> Me:
 @endpoint
 def list_sessions() -> list[SessionOut]:
     """List where one is logged in, the last used first: at most 50 sessions."""
-    mine = select(Session).where(Session.user_id == current_user.id, sessions.lives(auth.limits()))
-    rows = db.session.scalars(mine.order_by(*sessions.newest_first()))
+    statement = sessions.living_sessions(current_user.id, auth.limits())
+    rows = db.session.scalars(statement.order_by(*sessions.newest_first()))
     return [
         SessionOut(
             id=row.id,
@@ -104,8 +111,8 @@ def list_sessions() -> list[SessionOut]:
 @endpoint(errors=(403,))
 def end_other_sessions() -> None:
     """Log out everywhere else."""
-    others = (Session.user_id == current_user.id) & (Session.id != g.session.id)
-    db.session.execute(delete(Session).where(others))
+    statement = delete(Session).where(Session.user_id == current_user.id)
+    db.session.execute(statement.where(Session.id != g.session.id))
     db.session.commit()
 
 
@@ -114,8 +121,16 @@ def end_other_sessions() -> None:
 @endpoint(errors=(403,))
 def end_session(session_id: int) -> None:
     """End one of one's own sessions; those of others are not there (404)."""
-    this = (Session.id == session_id) & (Session.user_id == current_user.id)
-    ended = delete(Session).where(this, sessions.lives(auth.limits())).returning(Session.id)
-    if db.session.scalar(ended) is None:
-        raise Problem(404, "You have no such session.")
+    session = find_session(session_id)
+    db.session.delete(session)
     db.session.commit()
+
+
+def find_session(session_id: int) -> Session:
+    """Return a session of the user that lives, locked, or raise the 404."""
+    statement = sessions.living_sessions(current_user.id, auth.limits())
+    session: Session = db.first_or_404(
+        statement.where(Session.id == session_id).with_for_update(),
+        description="You have no such session.",
+    )
+    return session

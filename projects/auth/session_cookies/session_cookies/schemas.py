@@ -1,22 +1,18 @@
 """What the API takes and gives."""
 
 from datetime import datetime
-from typing import Annotated
 
 from pydantic import Field
 
-from common.api import Schema
-
-# As browsers check <input type=email> (WHATWG HTML), so that the page and the API agree.
-EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
-Email = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["ana@new.example"])]
+from common.api import Email, Schema
+from common.passwords import NewPassword, Password
 
 
 class LoginIn(Schema):
     """Who somebody claims to be."""
 
     username: str = Field(max_length=100, examples=["ana"])
-    password: str = Field(max_length=128, examples=["correct horse"])
+    password: Password
 
 
 class EmailIn(Schema):
@@ -25,27 +21,27 @@ class EmailIn(Schema):
     email: Email
 
 
-class NewUser(EmailIn):
+class UserIn(EmailIn):
     """Somebody to add."""
 
     username: str = Field(pattern="^[a-z0-9_]{3,30}$")
-    password: str = Field(min_length=8, max_length=128)
+    password: NewPassword
 
 
-class Token(Schema):
+class TokenOut(Schema):
     """What to send in the header ``X-CSRF-Token`` as long as the cookie stays the same."""
 
     csrf_token: str
 
 
-class Me(Schema):
+class UserOut(Schema):
     """A user."""
 
     username: str
     email: str
 
 
-class LoggedIn(Me, Token):
+class LoginOut(UserOut, TokenOut):
     """A user who has just logged in, and the token of the new cookie."""
 
 

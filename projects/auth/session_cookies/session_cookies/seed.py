@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from . import passwords
+from common import passwords
+
 from .models import User, db
 
 DEMO = ("ana", "ben")
@@ -11,10 +12,14 @@ PASSWORD = "correct horse"  # noqa: S105  # everybody may know it: never seed in
 
 def seed() -> int:
     """Add the demo users that are not there, with one password; return how many."""
-    present = set(db.session.scalars(select(User.username).where(User.username.in_(DEMO))))
-    missing = [name for name in DEMO if name not in present]
-    for name in missing:
-        hashed = passwords.hash_of(PASSWORD)
-        db.session.add(User(username=name, email=f"{name}@mail.example", password_hash=hashed))
+    stored = set(db.session.scalars(select(User.username).where(User.username.in_(DEMO))))
+    added = 0
+    for name in DEMO:
+        if name in stored:
+            continue
+        user = User(username=name, email=f"{name}@mail.example")
+        user.password_hash = passwords.hash_of(PASSWORD)
+        db.session.add(user)
+        added += 1
     db.session.commit()
-    return len(missing)
+    return added

@@ -1,22 +1,19 @@
 """Sessions on the server: how one begins, is found again, and ends.
 
-The browser has a random id in its cookie, the table has the SHA-256 hash of it. The hash needs no
-salt and no slowness: 256 random bits cannot be guessed, however fast one guesses.
+The browser has a random id in its cookie, the table has the hash of it (``common.tokens``). That
+needs no salt and no slowness: 192 random bits cannot be guessed, however fast one guesses.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 
-from common import clock
+from common import clock, tokens
 
 from .models import Session, db
 
-ID_BYTES = 32
 MOST = 50  # sessions of one user
 
 
@@ -37,42 +34,33 @@ class Login:
     address: str
 
 
-def new_id() -> str:
-    """Return an id that nobody can guess: 43 characters for 256 random bits."""
-    return secrets.token_urlsafe(ID_BYTES)
-
-
-def hash_of(session_id: str) -> str:
-    """Return what is stored in place of an id: its SHA-256 hash, 64 hexadecimal digits."""
-    return sha256(session_id.encode()).hexdigest()
-
-
 def rotate(old_id: str | None, login: Login | None) -> str:
     """End the session of ``old_id``, begin one for ``login``, and return its new id. Commits.
 
     At a login this keeps an attacker out who has planted an id in the browser and waits for it to
     become a user's ("session fixation"): the id that counts is one that only the answer tells.
     At a logout there is no ``login``. Then the row of ``old_id`` goes, so that a copy of the
-    cookie is dead at once, and the new id (`new_id`) is nobody's: it gets no row.
+    cookie is dead at once, and the new id (``tokens.new``) is nobody's: it gets no row.
 
     ``old_id`` may be None or an id that was never ours. The new row has the hash of the new id
-    (`hash_of`), never the id, and begins now, by ``common.clock``: ``created_at`` and
+    (``tokens.hash_of``), never the id, and begins now, by ``common.clock``: ``created_at`` and
     ``last_seen_at`` are the same moment.
     """
     if old_id is not None:
-        db.session.execute(delete(Session).where(Session.key_hash == hash_of(old_id)))
-    session_id, now = new_id(), clock.now()
+        old_hash = tokens.hash_of(old_id)
+        db.session.execute(delete(Session).where(Session.key_hash == old_hash))
+    session_id = tokens.new()
     if login is not None:
-        db.session.add(
-            Session(
-                key_hash=hash_of(session_id),
-                user_id=login.user_id,
-                device=login.device,
-                address=login.address,
-                created_at=now,
-                last_seen_at=now,
-            )
+        now = clock.now()
+        session = Session(
+            key_hash=tokens.hash_of(session_id),
+            user_id=login.user_id,
+            device=login.device,
+            address=login.address,
+            created_at=now,
+            last_seen_at=now,
         )
+        db.session.add(session)
     db.session.commit()
     return session_id
 
@@ -88,15 +76,21 @@ def load(session_id: str, address: str, limits: Limits) -> Session | None:
     does not hold the row.
     """
     # One statement finds and notes. Between a SELECT and an UPDATE a logout could come.
-    seen = (
+    statement = (
         update(Session)
-        .where(Session.key_hash == hash_of(session_id), lives(limits))
+        .where(Session.key_hash == tokens.hash_of(session_id))
+        .where(lives(limits))
         .values(last_seen_at=clock.now(), address=address)
         .returning(Session)
     )
-    session: Session | None = db.session.scalar(seen)
+    session: Session | None = db.session.scalar(statement)
     db.session.commit()
     return session
+
+
+def living_sessions(user_id: int, limits: Limits) -> Select[Session]:
+    """Return the statement of a user's sessions that are not over now."""
+    return select(Session).where(Session.user_id == user_id, lives(limits))
 
 
 def lives(limits: Limits) -> ColumnElement[bool]:
@@ -107,22 +101,24 @@ def lives(limits: Limits) -> ColumnElement[bool]:
 def is_over(limits: Limits) -> ColumnElement[bool]:
     """Return the condition that a session is over now; each half has its index."""
     now = clock.now()
-    unused = Session.last_seen_at <= now - limits.idle
-    return or_(unused, Session.created_at <= now - limits.absolute)
+    is_unused = Session.last_seen_at <= now - limits.idle
+    is_old = Session.created_at <= now - limits.absolute
+    return or_(is_unused, is_old)
 
 
 def sweep(limits: Limits) -> int:
     """Delete the rows of all sessions that are over; return how many. Commits."""
-    over = delete(Session).where(is_over(limits)).returning(Session.id)
-    number = len(db.session.scalars(over).all())
+    statement = delete(Session).where(is_over(limits)).returning(Session.id)
+    ended = db.session.scalars(statement).all()
     db.session.commit()
-    return number
+    return len(ended)
 
 
 def end_the_oldest(user_id: int) -> None:
     """End those of a user's sessions that are too many, the longest unused first. Commits."""
-    latest = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
-    db.session.execute(delete(Session).where(Session.id.in_(latest.offset(MOST))))
+    in_order = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
+    too_many = in_order.offset(MOST)
+    db.session.execute(delete(Session).where(Session.id.in_(too_many)))
     db.session.commit()
 
 

@@ -2,15 +2,22 @@
 
 from pydantic import Field
 
-import common
+from common.passwords import PasswordSettings
+
+HALF_AN_HOUR = 30 * 60
+HALF_A_DAY = 12 * 3600
+LONGEST = 366 * 86400
 
 
-class Settings(common.Settings):
+class Settings(PasswordSettings):
     """What can be set."""
 
     session_idle_seconds: int = Field(
-        30 * 60, ge=1, le=366 * 86400, description="A session ends when unused for so long."
+        HALF_AN_HOUR,
+        ge=1,
+        le=LONGEST,
+        description="A session ends when so many seconds unused.",
     )
     session_absolute_seconds: int = Field(
-        12 * 3600, ge=1, le=366 * 86400, description="A session ends so long after its login."
+        HALF_A_DAY, ge=1, le=LONGEST, description="It ends so many seconds after its login."
     )

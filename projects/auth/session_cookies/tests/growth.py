@@ -10,15 +10,13 @@ from random import Random
 
 from sqlalchemy import func, insert, select
 
-from common import clock
+from common import clock, passwords, tokens
 from common.testing import growth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the project: Python begins beside this file
 
-from session_cookies import passwords
 from session_cookies.models import Session, User, db
 from session_cookies.seed import seed
-from session_cookies.sessions import hash_of, new_id
 
 LISTS = ["/me", "/sessions"]
 READS_EVERYTHING: dict[str, str] = {}
@@ -33,7 +31,7 @@ def rows(number: int) -> None:
     now = clock.now()
     random = Random(45)
     first = db.session.scalars(select(func.max(User.id))).one() + 1
-    hashed = passwords.hash_of(new_id())  # nobody knows the password
+    hashed = passwords.hash_of(tokens.new())  # nobody knows the password
     users = []
     for user_id in range(first, first + number // SESSIONS_OF_A_USER + 1):
         name = f"user{user_id}"
@@ -50,7 +48,7 @@ def rows(number: int) -> None:
         begin = now - timedelta(minutes=random.expovariate(1 / 10_000))
         sessions.append(
             {
-                "key_hash": hash_of(f"made up {first} {session}"),
+                "key_hash": tokens.hash_of(f"made up {first} {session}"),
                 "user_id": random.choice(users)["id"],
                 "device": random.choice(DEVICES),
                 "address": f"192.0.2.{random.randrange(256)}",

@@ -5,9 +5,9 @@ import re
 import pytest
 from flask import session
 
-from session_cookies import passwords
-from session_cookies.devices import describe
+from common import passwords
 from session_cookies.models import User, db
+from session_cookies.user_agents import describe
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def test_proxy_that_is_not_configured_is_noticed_at_the_first_login(client):
     token = client.get("/csrf").json["csrf_token"]
     headers = {"Origin": "https://localhost", "X-CSRF-Token": token, "X-Forwarded-Proto": "https"}
 
-    answer = client.post("/login", json={"username": "ana", "password": "x"}, headers=headers)
+    response = client.post("/login", json={"username": "ana", "password": "x"}, headers=headers)
 
-    assert answer.status_code == 403, "better than cookies without Secure that nobody notices"
-    assert "must be http://localhost, and is https://localhost" in answer.json["detail"]
+    assert response.status_code == 403, "better than cookies without Secure that nobody notices"
+    assert "must be http://localhost, and is https://localhost" in response.json["detail"]
 
 
 def test_browsers_with_https_stay_on_it(client):
@@ -126,6 +126,16 @@ def test_added_user_has_that_password(app, run):
     again = run("add-user", "cleo", "cleo@x.example", "--password", "a long password")
     assert again.exit_code == 1
     assert "already" in again.output
+
+
+def test_password_is_the_same_however_its_accents_are_typed(app, run):
+    composed = "pass\u00e9 compos\u00e9"
+    decomposed = "passe\u0301 compose\u0301"
+    run("add-user", "cleo", "cleo@x.example", "--password", composed)
+
+    with app.app_context():
+        cleo = db.session.query(User).filter_by(username="cleo").one()
+        assert passwords.matches(decomposed, cleo.password_hash)
 
 
 @pytest.mark.parametrize(

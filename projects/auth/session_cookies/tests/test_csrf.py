@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from session_cookies.csrf import Request, objection, token_for
 
 KEY = b"a key for tests"
-ID = "A" * 43
+ID = "A" * 32
 SITE = "https://app.example"
 RIGHT = Request(SITE, origin=SITE, token=token_for(ID, KEY), session_id=ID)
 

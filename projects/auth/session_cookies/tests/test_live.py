@@ -9,8 +9,8 @@ def logged_in(url):
     browser = requests.Session()
     browser.headers["Origin"] = url
     browser.headers["X-CSRF-Token"] = browser.get(f"{url}/csrf", timeout=30).json()["csrf_token"]
-    answer = browser.post(f"{url}/login", json=ANA, timeout=30)
-    browser.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    response = browser.post(f"{url}/login", json=ANA, timeout=30)
+    browser.headers["X-CSRF-Token"] = response.json()["csrf_token"]
     return browser
 
 
@@ -27,9 +27,9 @@ def test_logout_is_final_in_all_processes_at_once(live, at_once, run, app):
             return browser.post(f"{url}/logout", timeout=30).status_code
         return requests.get(f"{url}/me", cookies=cookies[number % 4], timeout=30).status_code
 
-    answers = at_once(24, act)
+    responses = at_once(24, act)
 
-    assert answers[:4] == [204] * 4
-    assert set(answers[4:]) <= {200, 401}, "before its end a session works, after it never"
+    assert responses[:4] == [204] * 4
+    assert set(responses[4:]) <= {200, 401}, "before its end a session works, after it never"
     after = [requests.get(f"{url}/me", cookies=it, timeout=30).status_code for it in cookies * 3]
     assert after == [401] * 12

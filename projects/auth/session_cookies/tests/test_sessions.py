@@ -49,7 +49,7 @@ def test_ids_are_long_and_never_the_same(login):
     ids = {rotate(None, login) for _ in range(20)}
 
     assert len(ids) == 20
-    assert {len(session_id) for session_id in ids} == {43}
+    assert {len(session_id) for session_id in ids} == {32}
 
 
 def test_logout_gives_an_id_without_a_row(login):

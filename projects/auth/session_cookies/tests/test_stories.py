@@ -110,9 +110,9 @@ def set_by(response):
 def test_login_shows_who_i_am(open_browser):
     browser = open_browser()
 
-    answer = browser.log_in(ANA)
+    response = browser.log_in(ANA)
 
-    assert answer.json["username"] == "ana"
+    assert response.json["username"] == "ana"
     me = browser.get("/me").json
     assert me["username"] == "ana"
     assert "@" in me["email"]
@@ -130,10 +130,10 @@ def test_user_name_may_be_written_large(open_browser):
 @pytest.mark.story("login")
 @pytest.mark.parametrize("path", ["/me", "/sessions"])
 def test_without_login_nobody_is_known(open_browser, path):
-    answer = open_browser().get(path)
+    response = open_browser().get(path)
 
-    assert answer.status_code == 401
-    assert answer.headers.get("WWW-Authenticate"), "a 401 says how to authenticate"
+    assert response.status_code == 401
+    assert response.headers.get("WWW-Authenticate"), "a 401 says how to authenticate"
 
 
 @pytest.mark.story("login")
@@ -152,9 +152,9 @@ def test_wrong_login_is_refused(open_browser, login):
     browser = open_browser()
     browser.fetch_token()
 
-    answer = browser.post("/login", json=login)
+    response = browser.post("/login", json=login)
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
     assert not browser.is_logged_in()
 
 
@@ -197,9 +197,9 @@ def test_answers_about_me_are_kept_by_no_cache(ana):
 
 @pytest.mark.story("login")
 def test_email_address_is_changed(ana):
-    answer = ana.post("/me/email", json={"email": "ana@new.example"})
+    response = ana.post("/me/email", json={"email": "ana@new.example"})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert ana.get("/me").json == {"username": "ana", "email": "ana@new.example"}
 
 
@@ -269,9 +269,9 @@ def test_https_of_the_proxy_counts(open_browser):
 
 @pytest.mark.story("cookie")
 def test_https_that_anybody_claims_does_not_count(open_browser):
-    answer = open_browser().get("/csrf", headers={"X-Forwarded-Proto": "https"})
+    response = open_browser().get("/csrf", headers={"X-Forwarded-Proto": "https"})
 
-    name, cookie = set_by(answer)
+    name, cookie = set_by(response)
     assert not name.startswith("__Host-"), "without PROXY_HOPS no X-Forwarded header is trusted"
     assert not cookie["secure"]
 
@@ -294,7 +294,7 @@ def test_cookie_holds_an_id_and_nothing_about_the_user(ana):
 
 
 @pytest.mark.story("cookie")
-@pytest.mark.parametrize("value", ["", "ana", "x" * 43, "x" * 4000, "\u00e9"])
+@pytest.mark.parametrize("value", ["", "ana", "x" * 32, "x" * 4000, "\u00e9"])
 def test_cookie_that_is_no_id_is_nobodys(ana, works, value):
     name = ana.cookie().partition("=")[0]
 
@@ -334,12 +334,12 @@ def test_invented_id_is_not_taken_over(open_browser, works):
     victim = open_browser()
     victim.fetch_token()
     name = victim.cookie().partition("=")[0]
-    victim.http.set_cookie(name, "A" * 43)
+    victim.http.set_cookie(name, "A" * 32)
 
     victim.log_in(ANA)
 
-    assert victim.cookie() != f"{name}={'A' * 43}"
-    assert not works(f"{name}={'A' * 43}")
+    assert victim.cookie() != f"{name}={'A' * 32}"
+    assert not works(f"{name}={'A' * 32}")
 
 
 @pytest.mark.story("rotation")
@@ -354,9 +354,9 @@ def test_second_login_ends_the_first_session(ana, works):
 
 @pytest.mark.story("rotation")
 def test_wrong_password_leaves_the_session_as_it_is(ana):
-    answer = ana.post("/login", json={**ANA, "password": "wrong"})
+    response = ana.post("/login", json={**ANA, "password": "wrong"})
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
     assert ana.get("/me").json["username"] == "ana"
 
 
@@ -376,11 +376,11 @@ def test_token_of_before_the_login_is_worth_nothing_after_it(open_browser):
     before = browser.token
     browser.log_in(ANA)
 
-    answer = browser.post(
+    response = browser.post(
         "/me/email", json={"email": "a@x.example"}, headers={"X-CSRF-Token": before}
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 # logout
@@ -480,7 +480,7 @@ def test_session_that_is_over_does_not_come_back(open_browser, clock):
     browser.log_in(ANA)
     clock.advance(minutes=31)
 
-    answers = [browser.get("/me").status_code for _ in range(3)]
+    responses = [browser.get("/me").status_code for _ in range(3)]
 
     assert answers == [401, 401, 401], "asking with a dead cookie is no use of a session"
 
@@ -492,9 +492,9 @@ def test_session_that_is_over_changes_nothing(open_browser, clock):
     browser.log_in(ANA)
     clock.advance(minutes=31)
 
-    answer = browser.post("/me/email", json={"email": "late@x.example"})
+    response = browser.post("/me/email", json={"email": "late@x.example"})
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
     browser.log_in(ANA)
     assert browser.get("/me").json["email"] != "late@x.example"
 
@@ -541,20 +541,20 @@ def test_times_can_be_set(open_browser, clock):
     ],
 )
 def test_request_of_another_site_is_refused(ana, origin):
-    answer = ana.post("/me/email", json={"email": "evil@x.example"}, headers={"Origin": origin})
+    response = ana.post("/me/email", json={"email": "evil@x.example"}, headers={"Origin": origin})
 
-    assert answer.status_code == 403, f"Origin: {origin}"
+    assert response.status_code == 403, f"Origin: {origin}"
     assert ana.get("/me").json["email"] != "evil@x.example"
 
 
 @pytest.mark.story("csrf")
 @pytest.mark.parametrize("token", [None, "", "0" * 64, "\u00e9"])
 def test_request_without_the_token_is_refused(ana, token):
-    answer = ana.post(
+    response = ana.post(
         "/me/email", json={"email": "evil@x.example"}, headers={"X-CSRF-Token": token}
     )
 
-    assert answer.status_code == 403, f"X-CSRF-Token: {token}"
+    assert response.status_code == 403, f"X-CSRF-Token: {token}"
     assert ana.get("/me").json["email"] != "evil@x.example"
 
 
@@ -563,11 +563,13 @@ def test_token_of_somebody_else_is_refused(ana, open_browser):
     ben = open_browser()
     ben.log_in(BEN)
 
-    answer = ana.post(
+    response = ana.post(
         "/me/email", json={"email": "evil@x.example"}, headers={"X-CSRF-Token": ben.token}
     )
 
-    assert answer.status_code == 403, "the attacker has a token, too: it must belong to the session"
+    assert response.status_code == 403, (
+        "the attacker has a token, too: it must belong to the session"
+    )
     assert ana.get("/me").json["email"] != "evil@x.example"
 
 
@@ -575,9 +577,9 @@ def test_token_of_somebody_else_is_refused(ana, open_browser):
 def test_token_that_is_no_header_is_refused(ana):
     sent = {"email": "evil@x.example", "csrf_token": ana.token}
 
-    answer = ana.post("/me/email", json=sent, headers={"X-CSRF-Token": None})
+    response = ana.post("/me/email", json=sent, headers={"X-CSRF-Token": None})
 
-    assert answer.status_code == 403, "another site's form can send a body, but no such header"
+    assert response.status_code == 403, "another site's form can send a body, but no such header"
 
 
 @pytest.mark.story("csrf")
@@ -604,9 +606,9 @@ def test_login_needs_the_token_too(open_browser):
     browser = open_browser()
     browser.fetch_token()
 
-    answer = browser.post("/login", json=ANA, headers={"X-CSRF-Token": None})
+    response = browser.post("/login", json=ANA, headers={"X-CSRF-Token": None})
 
-    assert answer.status_code == 403, "else another site logs you in as somebody it knows"
+    assert response.status_code == 403, "else another site logs you in as somebody it knows"
     assert not browser.is_logged_in()
 
 
@@ -622,19 +624,19 @@ def test_reading_needs_neither(ana):
 def test_token_stays_as_long_as_the_cookie(ana):
     tokens = {ana.get("/csrf").json["csrf_token"] for _ in range(3)}
 
-    answer = ana.post(
+    response = ana.post(
         "/me/email", json={"email": "a@x.example"}, headers={"X-CSRF-Token": ana.token}
     )
 
-    assert answer.status_code == 200, "two tabs share a cookie: one must not break the other"
+    assert response.status_code == 200, "two tabs share a cookie: one must not break the other"
     assert len(tokens) == 1
 
 
 @pytest.mark.story("csrf")
 def test_other_sites_are_not_allowed_to_read(ana):
-    answer = ana.get("/csrf", headers={"Origin": "http://evil.example"})
+    response = ana.get("/csrf", headers={"Origin": "http://evil.example"})
 
-    assert "Access-Control-Allow-Origin" not in answer.headers, "or they could read the token"
+    assert "Access-Control-Allow-Origin" not in response.headers, "or they could read the token"
 
 
 # sessions

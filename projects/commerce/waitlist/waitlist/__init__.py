@@ -24,7 +24,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
-    guards.describe(app, "organiser", description="An event's organiser_token.")
+    guards.describe(app, "organiser", {"description": "An event's organiser_token."})
     scheduler.init_app(app, tick, every=TICK_SECONDS)
     app.register_blueprint(bp)
     app.register_blueprint(pages.landing)

@@ -24,6 +24,16 @@ SYSTEMS = {
 
 def describe(user_agent: str) -> str:
     """Return ``"Firefox on Linux"``, as far as it is known: ``"curl"``, ``"Unknown device"``."""
-    names = (BROWSERS, SYSTEMS)
-    found = [next((table[sign] for sign in table if sign in user_agent), None) for table in names]
-    return " on ".join(name for name in found if name) or "Unknown device"
+    browser = first_match(BROWSERS, user_agent)
+    system = first_match(SYSTEMS, user_agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "Unknown device"
+
+
+def first_match(names: dict[str, str], user_agent: str) -> str:
+    """Return the name whose sign occurs, or an empty text."""
+    for sign, name in names.items():
+        if sign in user_agent:
+            return name
+    return ""
