@@ -480,9 +480,9 @@ def test_session_that_is_over_does_not_come_back(open_browser, clock):
     browser.log_in(ANA)
     clock.advance(minutes=31)
 
-    responses = [browser.get("/me").status_code for _ in range(3)]
+    statuses = [browser.get("/me").status_code for _ in range(3)]
 
-    assert answers == [401, 401, 401], "asking with a dead cookie is no use of a session"
+    assert statuses == [401, 401, 401], "asking with a dead cookie is no use of a session"
 
 
 @pytest.mark.story("timeouts")
