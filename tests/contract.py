@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import schemathesis
+from jsonschema import Draft202012Validator
 from schemathesis import Case, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
@@ -31,8 +32,85 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HUGE = 10**20
 PLAIN = {"date": "2026-03-01"}  # path parameters by format
 UNKNOWN = "nobody_knows"
+WORDS = {  # of JSON Schema 2020-12 and of OpenAPI 3.1, as far as they are used here
+    *("$ref", "type", "enum", "const", "anyOf", "oneOf", "allOf", "not", "discriminator"),
+    *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
+    *("minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems"),
+    *("uniqueItems", "contains", "minLength", "maxLength", "pattern", "format"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
+    *("contentMediaType", "contentEncoding"),
+}
 UNAUTHORIZED, FORBIDDEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
 ANY_BUT_FAILURE = set(range(200, 500))
+
+
+# --- the document alone
+
+
+def flaws(document: Document) -> Iterator[str]:
+    """Yield what is wrong with a document that is valid OpenAPI all the same.
+
+    What the linters of Redocly and Spectral call an error is here too, without Node.
+    """
+    yield from flaws_of_operations(document)
+    text = json.dumps(document)
+    for kind, parts in document["components"].items():
+        for name in parts:
+            if kind != "securitySchemes" and f'"#/components/{kind}/{name}"' not in text:
+                yield f"components/{kind}/{name} is not used."
+    for schema in schemas_in(document):
+        for word in schema.keys() - WORDS:
+            yield f"{word} is no word of JSON Schema: {schema}."
+        examples = [*schema.get("examples", [])]
+        if "default" in schema:
+            examples.append(schema["default"])
+        for example in examples:
+            whole = {**schema, "components": document["components"]}
+            if not Draft202012Validator(whole).is_valid(example):
+                yield f"{example!r} does not fit its own schema: {schema}."
+
+
+def flaws_of_operations(document: Document) -> Iterator[str]:
+    """Yield what an operation does not say of itself, or says of what is not there."""
+    tags = {tag["name"] for tag in document.get("tags", []) if tag.get("description")}
+    schemes = document["components"].get("securitySchemes", {})
+    for path, item in document["paths"].items():
+        for name, operation in item.items():
+            where = f"{name.upper()} {path}"
+            if not operation.get("summary"):
+                yield f"{where} has no summary."
+            for tag in set(operation["tags"]) - tags:
+                yield f"{where} has the tag {tag}, which is not described."
+            if "security" not in operation:
+                yield f"{where} says neither whom it lets in nor that it lets everybody in."
+            asked = {scheme for option in operation.get("security", []) for scheme in option}
+            for scheme in asked - schemes.keys():
+                yield f"{where} asks for {scheme}, which is no scheme here."
+
+
+def schemas_in(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield every schema of a document, the inner ones too."""
+    waiting = [*document["components"].get("schemas", {}).values()]
+    for item in document["paths"].values():
+        for operation in item.values():
+            waiting += [parameter["schema"] for parameter in operation["parameters"]]
+            contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+            waiting += [
+                kind["schema"] for it in contents for kind in it.get("content", {}).values()
+            ]
+    while waiting:
+        schema = waiting.pop()
+        if not isinstance(schema, dict):  # true or false
+            continue
+        yield schema
+        for word in ("anyOf", "oneOf", "allOf", "prefixItems"):
+            waiting += schema.get(word, [])
+        for word in ("properties", "patternProperties"):
+            waiting += schema.get(word, {}).values()
+        for word in ("items", "additionalProperties", "propertyNames", "not", "contains"):
+            if word in schema:
+                waiting.append(schema[word])
 
 
 # --- Schemathesis

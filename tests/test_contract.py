@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -51,6 +52,12 @@ def test_document_is_valid_openapi(room: Room) -> None:
 
 
 @every_room
+def test_document_is_without_a_flaw(room: Room) -> None:
+    found = [*contract.flaws(room.document)]
+    assert not found, "\n".join(found)
+
+
+@every_room
 def test_application_keeps_its_contract(room: Room, request: pytest.FixtureRequest) -> None:
     thorough = request.config.getoption("--hypothesis-profile") == THOROUGH
     examples, seed = (MANY_EXAMPLES, None) if thorough else (EXAMPLES, contract.SEED)
@@ -85,6 +92,38 @@ def test_browser_gets_errors_as_a_page(room: Room, running: Running) -> None:
 
 
 # --- every check notices what is wrong
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "finding"),
+    [
+        ("paths./notes.get.summary", "", "GET /notes has no summary."),
+        ("paths./notes.get.tags", ["more"], "GET /notes has the tag more, which is not described."),
+        ("paths./notes.get.security", None, "GET /notes says neither whom it lets in nor"),
+        ("paths./notes.get.security", [{"key": []}], "GET /notes asks for key, which is no scheme"),
+        ("components.schemas.Old", {"type": "string"}, "components/schemas/Old is not used."),
+        ("components.schemas.NoteIn.ge", "2020-01-01", "ge is no word of JSON Schema"),
+        (
+            "components.schemas.NoteIn.properties.text.examples",
+            [1],
+            "1 does not fit its own schema",
+        ),
+    ],
+)
+def test_flaw_of_a_document_is_found(toy: Toy, place: str, value: object, finding: str) -> None:
+    document = deepcopy(toy.document)
+    *path, last = place.split(".")
+    part = document
+    for name in path:
+        part = part[name]
+    if value is None:
+        del part[last]
+    else:
+        part[last] = value
+
+    found = [*contract.flaws(document)]
+
+    assert any(sentence.startswith(finding) for sentence in found), found
 
 
 def test_broken_contract_is_found(toy: Toy) -> None:

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document of an application, from its routes and their ``@endpoint``."""
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -51,7 +52,10 @@ class ProblemDocument(BaseModel):
 
 
 def routes(app: Flask) -> list[tuple[str, str, Rule, Operation]]:
-    """Return (METHOD, path with ``{name}`` parameters, rule, operation) of all described routes."""
+    """Return (METHOD, path with ``{name}`` parameters, rule, operation) of all described routes.
+
+    They come in the order in which the application defines them.
+    """
     found = []
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)
@@ -59,7 +63,7 @@ def routes(app: Flask) -> list[tuple[str, str, Rule, Operation]]:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             if operation is not None:
                 found.append((method, path, rule, operation))
-    return sorted(found, key=lambda route: (route[1], route[0]))
+    return found
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -74,6 +78,7 @@ def document(app: Flask) -> dict[str, Any]:
         errors |= its_errors
     title, _, text = inspect.cleandoc(_docstring(app)).partition("\n")
     problem = {MEDIA_TYPE: {"schema": schemas.problem}, "text/html": {"schema": {"type": "string"}}}
+    responses = {str(code): _response(HTTP_STATUS_CODES[code], problem) for code in sorted(errors)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,13 +86,14 @@ def document(app: Flask) -> dict[str, Any]:
             "version": "1",
             "description": text.strip(),
         },
-        "tags": [{"name": "api"}, {"name": "about", "description": "What every app here has"}],
+        "tags": [
+            {"name": "api", "description": "What this application is for"},
+            {"name": "about", "description": "What every application here has"},
+        ],
         "paths": paths,
         "components": {
-            "schemas": schemas.components,
-            "responses": {
-                str(code): _response(HTTP_STATUS_CODES[code], problem) for code in sorted(errors)
-            },
+            "schemas": _used(schemas.components, [paths, responses]),
+            "responses": responses,
             **app.extensions.get("common_security", {}),
         },
     }
@@ -126,6 +132,27 @@ class _Schemas:
             return found
         resolved: dict[str, Any] = self.components[found["$ref"].rsplit("/", 1)[1]]
         return resolved
+
+
+def _used(components: dict[str, Any], node: Any) -> dict[str, Any]:
+    """Return the components that something in ``node`` refers to, and those that these refer to.
+
+    A query's model is none of them: it has become parameters.
+    """
+    used: dict[str, Any] = {}
+    waiting = _references(node)
+    while waiting:
+        name = waiting.pop()
+        if name in components and name not in used:
+            used[name] = components[name]
+            waiting |= _references(components[name])
+    return dict(sorted(used.items()))
+
+
+def _references(node: Any) -> set[str]:
+    """Return the names of all components that something refers to."""
+    prefix = REF.format(model="")
+    return set(re.findall(f'"{prefix}([^"]+)"', json.dumps(node)))
 
 
 def _say_bounds(node: Any) -> None:
