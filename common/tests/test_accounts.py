@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import Client, TestResponse
 
 import common
@@ -140,6 +141,20 @@ def test_a_name_is_given_once_whatever_its_case(client: Client, again: str) -> N
     response = client.post("/register", json=ANA | {"username": again})
     assert response.status_code == 409
     assert "ana" in response.json["detail"]
+
+
+def test_a_name_is_not_said_to_be_taken_where_another_rule_breaks(
+    app: Flask, client: Client
+) -> None:
+    client.post("/register", json=ANA)
+    with app.app_context():
+        db.session.execute(text("CREATE UNIQUE INDEX one_of_each_zone ON user (time_zone)"))
+        db.session.commit()
+
+    response = client.post("/register", json=ANA | {"username": "bob"})
+
+    assert response.status_code == 409
+    assert "bob" not in response.json["detail"]
 
 
 def test_of_many_at_once_one_gets_the_name(at_once: Any, backend: Any) -> None:

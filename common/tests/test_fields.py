@@ -163,6 +163,7 @@ def test_line_that_was_read_reads_the_same_again(text):
         ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
         ("❤", "❤\ufe0f"),
         ("ab", "a\u200db"),
+        ("\u1fb4", "\u03b1\u0345\u0301"),  # the mark that folds to a letter stands first
     ],
 )
 def test_names_are_one(one, other):
