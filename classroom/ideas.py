@@ -6,12 +6,14 @@ together with what is planned, ``find`` looks one idea up by its name.
 
 import difflib
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,8 @@ def discover(root: Path = ROOT) -> list[Idea]:
     for slug, times in Counter(idea.slug for idea in ideas).items():
         if times > 1:
             problems.append(f"projects: {times} projects are called {slug!r}; names are unique")
+    if not problems:  # else it is not known which ideas there are
+        problems = [*_prerequisite_problems(ideas, root)]
     if problems:
         raise IdeaError("\n".join(problems))
     order = {slug: place for place, slug in enumerate(entry.slug for entry in planned())}
@@ -229,6 +233,33 @@ def _house_problems(data: dict[str, Any], folder: Path) -> Iterator[str]:
     for story, times in Counter(story["id"] for story in data["stories"]).items():
         if times > 1:
             yield f"stories: the id {story!r} is used {times} times"
+
+
+def _prerequisite_problems(ideas: list[Idea], root: Path) -> Iterator[str]:
+    """Yield prerequisites that nobody can read before: missing, harder, or in a circle."""
+    levels = {idea.slug: idea.level for idea in ideas}
+    for idea in ideas:
+        name = (idea.folder / "idea.toml").relative_to(root).as_posix()
+        for slug in _slugs(idea.prerequisites):
+            if slug not in levels:
+                yield f"{name}: prerequisites: there is no project {slug!r}"
+            elif levels[slug] > idea.level:
+                yield (
+                    f"{name}: prerequisites: {slug!r} has level {levels[slug]}, "
+                    f"and this project only {idea.level}"
+                )
+    before = {idea.slug: _slugs(idea.prerequisites) for idea in ideas}
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        yield f"projects: prerequisites in a circle: {', '.join(circle)}"
+
+
+def _slugs(prerequisites: tuple[str, ...]) -> list[str]:
+    """Return those that name a project; others say in plain words what to know."""
+    pattern = schema()["properties"]["slug"]["pattern"]
+    return [entry for entry in prerequisites if re.fullmatch(pattern, entry)]
 
 
 def _list(names: Iterable[str], last: str = "and") -> str:

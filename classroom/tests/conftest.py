@@ -21,7 +21,7 @@ category = "{category}"
 level = {level}
 minutes = 20
 concepts = {concepts}
-prerequisites = []
+prerequisites = {prerequisites}
 stubs = ["notes.clean"]
 
 [[stories]]
@@ -178,6 +178,7 @@ def make_project(root: Path) -> Callable[..., Path]:
             "category": category,
             "level": level,
             "concepts": ["notes", "plain text"],
+            "prerequisites": [],
             **more,
         }
         files = {

@@ -150,6 +150,35 @@ def test_two_projects_of_one_name_are_refused(root, make_project):
         discover(root)
 
 
+def test_prerequisites_are_projects_or_plain_words(root, make_project):
+    make_project("notes", level=2)
+    make_project("wiki", level=2, prerequisites=["notes", "what a link is", "HTML"])
+
+    assert find("wiki", root).prerequisites == ("notes", "what a link is", "HTML")
+
+
+@pytest.mark.parametrize(
+    ("prerequisites", "problem"),
+    [
+        (["tasks"], "projects/crud/wiki/idea.toml: prerequisites: there is no project 'tasks'"),
+        (["chat"], "projects/crud/wiki/idea.toml: prerequisites: 'chat' has level 5, and this "),
+        (["wiki"], "projects: prerequisites in a circle: wiki, wiki"),
+        (["notes"], "projects: prerequisites in a circle: "),
+    ],
+)
+def test_prerequisite_that_cannot_be_read_before_is_refused(
+    root, make_project, prerequisites, problem
+):
+    make_project("chat", category="realtime", level=5)
+    make_project("notes", level=2, prerequisites=["wiki"])
+    make_project("wiki", level=2, prerequisites=prerequisites)
+
+    with pytest.raises(IdeaError) as caught:
+        discover(root)
+
+    assert str(caught.value).startswith(problem)
+
+
 @pytest.mark.parametrize("name", ["recipe", "Recipes", "receipes"])
 def test_an_unknown_name_brings_near_ones(root, make_project, name):
     make_project("recipes")
