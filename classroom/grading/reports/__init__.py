@@ -12,12 +12,20 @@ from pathlib import Path
 from classroom.grading.results import Grades, State
 from classroom.render import replace_file
 
-from .formats import classroom50, grades_json, gradescope, junit
-from .pages import class_page, student_page
+from .autograders import classroom50, gradescope
+from .class_page import class_page
+from .formats import grades_json, junit
+from .student_page import student_page
 from .tables import canvas_csv, grades_csv, moodle_csv
 from .text import file_names
 
 __all__ = ["write_reports"]
+
+OF_STUDENTS = (
+    "students/*.html",
+    "gradescope/*/results.json",
+    "classroom50/*/result.json",
+)
 
 
 def write_reports(grades: Grades, out: Path, *, after_due: bool = False) -> None:
@@ -37,11 +45,14 @@ def write_reports(grades: Grades, out: Path, *, after_due: bool = False) -> None
     }
     for submission in grades.submissions:
         name = names[submission]
-        files[f"students/{name}.html"] = student_page(grades, submission, after_due=after_due)
-        if submission.state is not State.GRADER_ERROR:  # no grade, so nothing to upload as one
-            data = gradescope(grades, submission, after_due=after_due)
-            files[f"gradescope/{name}/results.json"] = _json(data)
-            files[f"classroom50/{name}/result.json"] = _json(classroom50(grades, submission))
+        page = student_page(grades, submission, after_due=after_due)
+        files[f"students/{name}.html"] = page
+        if submission.state is State.GRADER_ERROR:
+            continue  # no grade, so nothing to upload as one
+        result = gradescope(grades, submission, after_due=after_due)
+        files[f"gradescope/{name}/results.json"] = _json(result)
+        result = classroom50(grades, submission)
+        files[f"classroom50/{name}/result.json"] = _json(result)
     for path, text in files.items():
         file = out / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +67,14 @@ def _json(data: object) -> str:
 def _remove_others(out: Path, kept: set[str]) -> None:
     """Remove what an earlier run wrote for students who are gone, and what it had half written."""
     for path in kept:
-        for file in (out / path).parent.glob(f".{glob.escape(Path(path).name)}.????????"):
-            file.unlink()
-    for pattern in ("students/*.html", "gradescope/*/results.json", "classroom50/*/result.json"):
+        file = out / path
+        for half in file.parent.glob(f".{glob.escape(file.name)}.????????"):
+            half.unlink()
+    for pattern in OF_STUDENTS:
         for file in sorted(out.glob(pattern)):
-            if file.relative_to(out).as_posix() not in kept:
-                file.unlink()
-                if pattern.count("/") > 1 and not any(file.parent.iterdir()):
-                    file.parent.rmdir()
+            if file.relative_to(out).as_posix() in kept:
+                continue
+            file.unlink()
+            has_own_folder = pattern.count("/") > 1
+            if has_own_folder and not any(file.parent.iterdir()):
+                file.parent.rmdir()

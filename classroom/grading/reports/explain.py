@@ -90,7 +90,10 @@ class Told:
     @property
     def cause(self) -> Cause | None:
         """The last exception, which most likely made the test fail."""
-        return next((step.cause for step in reversed(self.steps) if step.cause), None)
+        for step in reversed(self.steps):
+            if step.cause is not None:
+                return step.cause
+        return None
 
     @property
     def summary(self) -> str:
@@ -102,26 +105,33 @@ class Told:
         """Return all of it as plain text."""
         parts = []
         for step in self.steps:
-            parts += [("Sent", step.sent), ("Came back", step.received)]
-            if step.cause:
+            parts.append(("Sent", step.sent))
+            parts.append(("Came back", step.received))
+            if step.cause is not None:
                 parts.append(("Behind it", f"{step.cause.error} ({step.cause.place})"))
-        check = self.check
-        parts += [("Expected", check.expected), ("Compared", check.comparison)]
-        parts += [("Why it failed", check.reason), ("Hint", self.hint)]
+        parts.append(("Expected", self.check.expected))
+        parts.append(("Compared", self.check.comparison))
+        parts.append(("Why it failed", self.check.reason))
+        parts.append(("Hint", self.hint))
         return "\n".join(f"{title}: {text}" for title, text in parts if text)
 
 
 def explain(test: TestResult, package: str) -> Told:
     """Take a test result apart; ``package`` is where the student's code is."""
-    title = sentence(test.name)
     function = line(test.name.partition("[")[0])
+    command = "pytest"
+    if function.isidentifier():
+        command += f" -k {function}"
     hint = line(" ".join(test.hint.split()))
+    if hint.rstrip(".") == sentence(function):
+        hint = ""  # a name alone is no hint
+    steps = list(_steps(test.exchanges[-2 * EXCHANGES :], package))
     return Told(
-        title=title,
-        command=f"pytest -k {function}" if function.isidentifier() else "pytest",
-        hint="" if hint.rstrip(".") == sentence(function) else hint,  # a name alone is no hint
+        title=sentence(test.name),
+        command=command,
+        hint=hint,
         check=_check(test),
-        steps=tuple(_steps(test.exchanges[-2 * EXCHANGES :], package))[-EXCHANGES:],
+        steps=tuple(steps[-EXCHANGES:]),
     )
 
 
@@ -130,37 +140,50 @@ def sentence(name: str) -> str:
     function, bracket, parameters = line(name).partition("[")
     words = function.removeprefix("test_").replace("_", " ").strip()
     words = words[:1].upper() + words[1:]
-    return f"{words} ({parameters.removesuffix(']')})" if bracket else words
+    if not bracket:
+        return words
+    return f"{words} ({parameters.removesuffix(']')})"
 
 
 def _check(test: TestResult) -> Check:
-    text = re.sub(r"^(AssertionError|Failed): ", "", _ADDRESS.sub("", test.expected).strip())
-    words, compared, comparison = f"\n{text}".partition("\nassert ")
-    words = block(words.strip(), 1500)
+    text = _ADDRESS.sub("", test.expected).strip()
+    text = re.sub(r"^(AssertionError|Failed): ", "", text)
+    words, compared, assertion = f"\n{text}".partition("\nassert ")
+    words = _short(words)
     if not compared:
-        if _EXCEPTION.match(text):
-            return Check(reason=f"The test could not go on: {words}")
-        silent = test.outcome is Outcome.TIMEOUT or bool(_SILENT.search(text))
-        return Check(reason=words or _MISSING, silent=silent)
-    full = comparison
-    comparison, more, where = full.partition("\n +")
+        return _check_without_comparison(test, text, words)
+    comparison, more, where = assertion.partition("\n +")
     if where and not _OPERATOR.search(comparison):  # "assert None": only the rest says of what
-        return Check(words, block(full.strip(), 1500))
-    if ".status_code" in where and (status := _STATUS.fullmatch(comparison.strip())):
-        words = words or f"Status {status['right']}, not {status['got']}."
-    return Check(words, block(comparison.strip(), 1500), block(f"{more}{where}".strip(), 1500))
+        return Check(words, _short(assertion))
+    status = _STATUS.fullmatch(comparison.strip())
+    if status is not None and ".status_code" in where and not words:
+        words = f"Status {status['right']}, not {status['got']}."
+    return Check(words, _short(comparison), _short(more + where))
+
+
+def _check_without_comparison(test: TestResult, text: str, words: str) -> Check:
+    if _EXCEPTION.match(text):
+        return Check(reason=f"The test could not go on: {words}")
+    is_silent = test.outcome is Outcome.TIMEOUT or _SILENT.search(text) is not None
+    return Check(reason=words or _MISSING, silent=is_silent)
+
+
+def _short(text: str) -> str:
+    return block(text.strip(), 1500)
 
 
 def _steps(exchanges: Iterable[str], package: str) -> Iterable[Step]:
     cause = None
-    for exchange in (_ADDRESS.sub("", it) for it in exchanges):
-        if exchange.startswith("→ "):
-            sent, _, received = exchange.removeprefix("→ ").partition(_ANSWER)
-            yield Step(block(" ".join(sent.split("  ", 1)), 2000), _answer(received), cause)
+    for exchange in exchanges:
+        text = _ADDRESS.sub("", exchange)
+        if text.startswith("→ "):
+            sent, _, received = text.removeprefix("→ ").partition(_ANSWER)
+            sent = sent.replace("  ", " ", 1)
+            yield Step(block(sent, 2000), _answer(received), cause)
             cause = None
-        elif exchange.strip():  # noted while the application worked on the request that comes next
-            cause = _cause(exchange, package)
-    if cause:
+        elif text.strip():  # noted while the application worked on the request that comes next
+            cause = _cause(text, package)
+    if cause is not None:
         yield Step("", "", cause)
 
 
@@ -170,13 +193,24 @@ def _answer(received: str) -> str:
 
 
 def _cause(traceback: str, package: str) -> Cause:
-    *_, error = traceback.strip().splitlines() or [""]
+    lines = traceback.strip().splitlines()
+    error = lines[-1] if lines else ""
     place = "not in your code"
     traceback = traceback.removeprefix(_RAISED)
     for frame in _FRAME.finditer(traceback):
-        parts = frame["file"].replace("\\", "/").split("/")
-        if package in parts and "site-packages" not in parts:
-            own = parts[len(parts) - 1 - parts[::-1].index(package) :]
-            if "common" not in own:  # a project's folder may be called as its package is
-                place = f"{'/'.join(own)}, line {frame['line']}, in {frame['function']}"
+        file = _own_file(frame["file"], package)
+        if file:
+            place = f"{file}, line {frame['line']}, in {frame['function']}"
     return Cause(line(error), line(place), block(traceback, 6000))
+
+
+def _own_file(file: str, package: str) -> str:
+    """Return a file of the student's code from its package on; nothing for another's file."""
+    parts = file.replace("\\", "/").split("/")
+    if package not in parts or "site-packages" in parts:
+        return ""
+    while package in parts[1:]:  # a project's folder may be called as its package is
+        parts.pop(0)
+    if "common" in parts:
+        return ""
+    return "/".join(parts)

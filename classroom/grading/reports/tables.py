@@ -3,29 +3,43 @@
 import csv
 import html
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from classroom.grading.results import Grades, State, Submission
 
 from .text import by_name, cell, line, number, shown_name
 
-Row = Iterable[str | float | None]
+Row = Sequence[str | float | None]
 
 UNSANDBOXED = "UNSANDBOXED"
+SEPARATOR = " · "
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as something else
 
 
 def grades_csv(grades: Grades) -> str:
     """Return the class: a row for each student, a column for each story."""
-    titles = [story.id for story in grades.idea.stories]
-    rows: list[Row] = [["name", "id", "state", "sandbox", "total", *titles, "notes"]]
+    titles = ["name", "id", "state", "sandbox", "total"]
+    titles += [story.id for story in grades.idea.stories]
+    titles.append("notes")
+    rows: list[Row] = [titles]
     for submission in by_name(grades.submissions):
-        total = grades.score(submission)
-        points = [None if total is None else result.points for result in grades.stories(submission)]
-        sandbox = "yes" if submission.sandboxed else UNSANDBOXED
-        about = [shown_name(submission), submission.student, submission.state.value, sandbox]
-        rows.append([*about, total, *points, _notes(submission)])
+        rows.append(_row(grades, submission))
     return _BYTE_ORDER_MARK + _csv(rows)
+
+
+def _row(grades: Grades, submission: Submission) -> Row:
+    total = grades.score(submission)
+    row: list[str | float | None] = [
+        shown_name(submission),
+        submission.student,
+        submission.state.value,
+        "yes" if submission.sandboxed else UNSANDBOXED,
+        total,
+    ]
+    for result in grades.stories(submission):
+        row.append(None if total is None else result.points)
+    row.append(_notes(submission))
+    return row
 
 
 def moodle_csv(grades: Grades) -> str:
@@ -35,14 +49,28 @@ def moodle_csv(grades: Grades) -> str:
     stop the import or do nothing. Its importer wants these three titles: "Identifier", "Grade",
     "Last modified (grade)"; the feedback is HTML to it.
     """
-    titles = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]
-    rows: list[Row] = [[*titles, "Feedback comments"]]
+    titles = [
+        "Identifier",
+        "Full name",
+        "Grade",
+        "Maximum Grade",
+        "Last modified (grade)",
+        "Feedback comments",
+    ]
+    rows: list[Row] = [titles]
     for submission in by_name(grades.submissions):
         total = grades.score(submission)
-        if total is not None and submission.platform_id.isdecimal():
-            number_there = f"Participant {submission.platform_id}"
-            feedback = html.escape(_feedback(grades, submission), quote=False)
-            rows.append([number_there, shown_name(submission), total, _all(grades), None, feedback])
+        if total is None or not submission.platform_id.isdecimal():
+            continue
+        row: Row = [
+            f"Participant {submission.platform_id}",
+            shown_name(submission),
+            total,
+            _all(grades),
+            None,
+            html.escape(_feedback(grades, submission), quote=False),
+        ]
+        rows.append(row)
     return _csv(rows)
 
 
@@ -56,12 +84,15 @@ def canvas_csv(grades: Grades) -> str:
     if not all(submission.sandboxed for submission in grades.submissions):
         assignment += f" ({UNSANDBOXED})"
     titles = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
-    rows: list[Row] = [titles, ["Points Possible", None, None, None, None, _all(grades)]]
+    possible = ["Points Possible", None, None, None, None, _all(grades)]
+    rows: list[Row] = [titles, possible]
     for submission in by_name(grades.submissions):
         total = grades.score(submission)
-        if total is not None:
-            login = None if submission.platform_id else submission.student
-            rows.append([shown_name(submission), submission.platform_id, None, login, None, total])
+        if total is None:
+            continue
+        number_there = submission.platform_id
+        login = None if number_there else submission.student
+        rows.append([shown_name(submission), number_there, None, login, None, total])
     return _csv(rows)
 
 
@@ -70,21 +101,28 @@ def _all(grades: Grades) -> int:
 
 
 def _notes(submission: Submission) -> str:
-    reason = [submission.reason] if submission.state is not State.GRADED else []
-    return " · ".join(line(note) for note in [*reason, *submission.notes])
+    notes = list(submission.notes)
+    if submission.state is not State.GRADED:
+        notes.insert(0, submission.reason)
+    return SEPARATOR.join(line(note) for note in notes)
 
 
 def _feedback(grades: Grades, submission: Submission) -> str:
-    sandbox = [] if submission.sandboxed else [UNSANDBOXED]
+    parts = []
+    if not submission.sandboxed:
+        parts.append(UNSANDBOXED)
     if submission.state is State.UNGRADABLE:
-        return " · ".join([*sandbox, f"It could not be graded: {line(submission.reason)}"])
-    results = grades.stories(submission)
-    points = [f"{it.story.id} {number(it.points)}/{it.story.points}" for it in results]
-    return " · ".join([*sandbox, *points])
+        parts.append(f"It could not be graded: {line(submission.reason)}")
+        return SEPARATOR.join(parts)
+    for result in grades.stories(submission):
+        story = result.story
+        parts.append(f"{story.id} {number(result.points)}/{story.points}")
+    return SEPARATOR.join(parts)
 
 
 def _csv(rows: Iterable[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([[cell(value) for value in row] for row in rows])
+    for row in rows:
+        writer.writerow(cell(value) for value in row)
     return text.getvalue()

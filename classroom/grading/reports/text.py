@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import count
 
 from classroom.grading.results import Submission
 
@@ -29,17 +30,23 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 # Letters that are no others with a mark, as é is e with one.
 _SPELT = str.maketrans(
-    dict(zip("øłđ\u0131ØŁĐßæ", ["o", "l", "d", "i", "O", "L", "D", "ss", "ae"], strict=True))
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "\u0131": "i",
+        "Ø": "O",
+        "Ł": "L",
+        "Đ": "D",
+        "ß": "ss",
+        "æ": "ae",
+    }
 )
 
 # Windows opens devices under these names, whatever their ending.
-_DEVICES = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789"),
-}
+_DEVICES = {"con", "prn", "aux", "nul"}
+for _number in "123456789":
+    _DEVICES |= {f"com{_number}", f"lpt{_number}"}
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?<!\.)")
 
 
@@ -61,7 +68,9 @@ def block(text: str, limit: int = 4000) -> str:
 
 def _cut(text: str, limit: int) -> str:
     left_out = len(text) - limit
-    return f"{text[:limit]} … ({left_out:,} more characters)" if left_out > 0 else text
+    if left_out <= 0:
+        return text
+    return f"{text[:limit]} … ({left_out:,} more characters)"
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -103,7 +112,7 @@ def by_name(submissions: Iterable[Submission]) -> list[Submission]:
 
     def key(submission: Submission) -> tuple[str, str, str]:
         letters = unicodedata.normalize("NFKD", shown_name(submission)).casefold()
-        plain = "".join(it for it in letters if not unicodedata.combining(it))
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
         return plain, submission.student, submission.digest
 
     return sorted(submissions, key=key)
@@ -117,27 +126,34 @@ def file_names(submissions: Iterable[Submission]) -> dict[Submission, str]:
     """
     names: dict[Submission, str] = {}
     taken: set[str] = set()
+    in_order = sorted(submissions, key=lambda submission: submission.student)
     # Those that are safe come first: nobody can take the name of somebody else by his own.
-    for submission in sorted(submissions, key=lambda it: (not _is_safe(it.student), it.student)):
-        candidates = _candidates(submission.student)
-        name = next(it for it in candidates if it.casefold() not in taken)
-        taken.add(name.casefold())
-        names[submission] = name
+    in_order.sort(key=lambda submission: not _is_safe(submission.student))
+    for submission in in_order:
+        for name in _candidates(submission.student):
+            if name.casefold() not in taken:
+                taken.add(name.casefold())
+                names[submission] = name
+                break
     return names
 
 
 def _is_safe(name: str) -> bool:
-    return bool(_SAFE.fullmatch(name)) and name.partition(".")[0].casefold() not in _DEVICES
+    if not _SAFE.fullmatch(name):
+        return False
+    stem = name.partition(".")[0]
+    return stem.casefold() not in _DEVICES
 
 
 def _candidates(student: str) -> Iterable[str]:
     if _is_safe(student):
         yield student
-    plain = (
-        unicodedata.normalize("NFKD", student.translate(_SPELT)).encode("ascii", "ignore").decode()
-    )
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", plain[:200]).strip("-")[:40].rstrip("-") or "student"
-    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()
-    yield f"{plain}-{digest[:8]}"
-    for count in range(2, 1_000_000):
-        yield f"{plain}-{digest[:8]}-{count}"
+    letters = unicodedata.normalize("NFKD", student.translate(_SPELT))
+    plain = letters.encode("ascii", "ignore").decode()[:200]
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", plain)
+    plain = plain.strip("-")[:40].rstrip("-") or "student"
+    content = student.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    yield f"{plain}-{digest}"
+    for number_of_it in count(2):
+        yield f"{plain}-{digest}-{number_of_it}"
