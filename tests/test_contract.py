@@ -175,8 +175,8 @@ def test_bad_answer_to_a_rude_request_is_found(toy: Toy, change: str, finding: s
 def test_field_that_is_dropped_is_found(toy: Toy) -> None:
     toy.change(
         "notes/schemas.py",
-        "    text: Text",
-        "    model_config = {'extra': 'ignore'}\n    text: Text",
+        "    text: Words",
+        "    model_config = {'extra': 'ignore'}\n    text: Words",
     )
     with toy.running() as backend:
         found = [*contract.rudeness_that_hurts(backend, toy.document)]
@@ -199,14 +199,14 @@ def test_missing_method_is_found(toy: Toy, method: str, finding: str) -> None:
         assert finding in [*contract.lame_methods(backend, toy.document)]
 
 
-ODD = "Text = Annotated[str, p.AfterValidator(lambda text: text if len(text) % 2 else int('')), "
+ODD = "Words = Annotated[str, p.AfterValidator(lambda text: text if len(text) % 2 else int('')), "
 SAYS_SO = 'p.Field(json_schema_extra={"format": "odd-number-of-characters"}), '
 
 
 @pytest.mark.parametrize(("says", "is_found"), [("", True), (SAYS_SO, False)], ids=["not", "said"])
 def test_refusal_that_the_schema_does_not_say_is_found(toy: Toy, says: str, is_found: bool) -> None:
     odd = f"import pydantic as p\n\n{ODD}{says}"
-    toy.change("notes/schemas.py", "Text = Annotated[str, ", odd)
+    toy.change("notes/schemas.py", "Words = Annotated[Text, ", odd)
     with toy.running() as backend:
         found = [*contract.broken_promises(backend, toy.document, 1)]
     assert any("POST /notes: Schema-valid request rejected" in text for text in found) == is_found

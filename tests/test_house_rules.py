@@ -38,7 +38,7 @@ def test_right_project_has_no_findings(toy: Toy) -> None:
 README, IDEA, ENV = "README.md", "idea.toml", ".env.example"
 SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_stories.py"
 UNIT, GROWTH = "tests/test_titles.py", "tests/growth.py"
-SETTINGS = "notes/settings.py"
+SETTINGS, TITLES = "notes/settings.py", "notes/titles.py"
 SCRIPT, TEMPLATE = "notes/static/a/page.js", "notes/templates/page.html"
 WEB_SOCKET = """    from werkzeug.routing import Rule
 
@@ -97,6 +97,43 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         ("notes/titles.py", " -> str", "", "of what it returns"),
         ("notes/titles.py", '"""Return', 'f"""Return', "needs a docstring"),
     ],
+    "blueprint_is_named_like_the_project": [
+        (ROUTES, 'Blueprint("notes"', 'Blueprint("api"', "like the project: 'notes'"),
+    ],
+    "models_are_named_by_their_use": [
+        (ROUTES, "body: NoteIn", "body: NoteOut", "/notes: NoteOut is a view's body; call"),
+        (ROUTES, "body: NotePatch", "body: NoteIn", "ends with Patch"),
+        (ROUTES, "query: NoteQuery", "query: NoteIn", "ends with Query"),
+        (ROUTES, "Created[NoteOut]", "Created[NotePatch]", "NotePatch is a view's return"),
+        (ROUTES, "Page[NoteOut]", "list[NoteIn]", "NoteIn is a view's return"),
+    ],
+    "helpers_of_routes_are_named_plainly": [
+        (ROUTES, "write_note", "_write_note", "call _write_note write_note"),
+    ],
+    "finders_are_called_find": [
+        (ROUTES, "find_note", "stored_note", "stored_note answers 404"),
+        (ROUTES, "def write_note", "def a():\n    db.get_or_404(Note, 1)\n\n\ndef b", "a answers"),
+    ],
+    "only_routes_commands_and_jobs_commit": [
+        (TITLES, "words = text", "db.session.commit()\n    words = text", "title_of commits"),
+        ("notes/x.py", None, "class A:\n    def b(self):\n        db.commit()\n", "b commits"),
+    ],
+    "lessons_import_no_flask": [
+        (
+            TITLES,
+            "def title_of",
+            "from flask import g\n\n\ndef title_of",
+            "titles.py: imports flask",
+        ),
+        ("notes/models.py", "from sqlalchemy ", "import flask_login\nfrom sqlalchemy ", "flask_l"),
+        (SCHEMAS, "from pydantic", "import flask\nfrom pydantic", "schemas.py: imports flask"),
+    ],
+    "checks_have_names": [
+        ("notes/models.py", ', name="color"', "", "CheckConstraint needs name="),
+    ],
+    "changes_lock_their_rows": [
+        (ROUTES, ", lock=True", "", "change_note changes a row that it has not locked"),
+    ],
     "environment_is_read_in_settings_alone": [
         (
             "notes/titles.py",
@@ -111,12 +148,12 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (ROUTES, "from flask", "import abc_xyz\nfrom flask", "imports abc_xyz"),
     ],
     "every_setting_is_explained": [
-        (SETTINGS, ', description="Characters of a title."', "", "title_length needs"),
+        (SETTINGS, 'description="Characters of a title.",', "", "title_length needs"),
     ],
     "generated_parts_are_fresh": [
         (ENV, "# Copy", "# Take", ".env.example: is stale from line 1 on"),
         (ENV, "# Characters of a title.", "# Letters.", ".env.example: is stale from line 22 on"),
-        (SETTINGS, "Field(20", "Field(30", ".env.example: is stale from line 23 on"),
+        (SETTINGS, "        20,", "        30,", ".env.example: is stale from line 23 on"),
         (README, "is added is in the list", "is", "README.md: is stale from line 7 on"),
         (README, "- A note is", "More.\n\n- A note is", "README.md: is stale from line 8 on"),
         (IDEA, "A note is called", "It is called", "README.md: is stale from line"),
@@ -156,13 +193,18 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (ROUTES, '"""Add a note."""', "", "POST /notes: its view needs"),
     ],
     "everything_sent_has_a_limit": [
-        (SCHEMAS, ", max_length=500", "", "body.text needs a max_length"),
-        (SCHEMAS, ", max_length=20", "", "body.tags[] needs a max"),
+        (
+            SCHEMAS,
+            "Words = Annotated[Text, Field(max_length=500)]",
+            "Words = Text",
+            "body.text needs a max_length",
+        ),
+        (SCHEMAS, "Field(max_length=20)", "Field()", "body.tags[] needs a max"),
         (SCHEMAS, ", max_length=5)", ")", "body.tags needs a max"),
         (SCHEMAS, "ge=0, ", "", "body.priority needs a minimum"),
         (SCHEMAS, ", le=9", "", "body.priority needs a maximum"),
         (SCHEMAS, "list[Tag] = Field([], max_length=5)", "dict[str, Tag] = {}", "tags.* needs"),
-        (SCHEMAS, "text: Text\n    color: C", "text: list\n    c: C", "an"),
+        (SCHEMAS, "text: Words\n    color: C", "text: list\n    c: C", "takes anything"),
         (
             SCHEMAS,
             "color: Color | None",
@@ -184,6 +226,15 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (GROWTH, "?color=green", "?page=2", "no path with the filter /notes?color"),
         (GROWTH, "/notes?color=green", "/notes/1?color=green", "the filter /notes?color"),
     ],
+    "page_has_the_usual_files": [
+        ("notes/static/note.js", None, "", "is called page.js"),
+        ("notes/static/note.css", None, "", "note.css: call the style sheet page.css"),
+    ],
+    "scripts_make_no_markup": [
+        (SCRIPT, None, "p.innerHTML = text;\n", "page.js: uses innerHTML"),
+        (SCRIPT, None, "p.insertAdjacentHTML('beforeend', text);\n", "uses insertAdjacentHTML"),
+        (TEMPLATE, None, "<script>document.write(1)</script>", "uses document.write"),
+    ],
     "scripts_import_what_is_served": [
         (SCRIPT, None, 'import { x } from "./b.js";\n', "imports './b.js', and nothing"),
         (SCRIPT, None, 'import {\n  x,\n  y,\n} from "../b.js";\n', "imports '../b.js', and"),
@@ -200,6 +251,9 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (TEMPLATE, None, "{{ url_for('static', filename='a.css') }}", "static file 'a.css'"),
         (TEMPLATE, None, "{{ url_for('.static', filename='b.css') }}", "static file 'b.css'"),
         (TEMPLATE, None, "{{ url_for('common.static', filename='a.js') }}", "file 'a.js'"),
+    ],
+    "readme_is_short": [
+        (README, "Accounts.", "Accounts.\n\nAnd" + "\n- more" * 250, "lines; 250 are the most"),
     ],
     "headings_are_those_of_all": [
         (README, "## Try it", "## Try", "Missing: Try it. Not among"),

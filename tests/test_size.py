@@ -63,7 +63,7 @@ def test_comments_docstrings_demo_data_and_empty_lines_are_no_code(toy: Toy) -> 
 
 
 def test_higher_level_may_be_larger(toy: Toy) -> None:
-    toy.change("notes/many.py", None, "x = 1\n" * 700)
+    toy.change("notes/many.py", None, "x = 1\n" * 650)
     toy.change("idea.toml", "level = 1", "level = 2")
 
     assert [*RULES["project_is_small"](toy)] == []

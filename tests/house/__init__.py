@@ -6,7 +6,21 @@ knows no project by name, and there are no exceptions.
 
 from collections.abc import Callable, Iterator
 
-from . import api, code, commands, generated, growth, layout, pages, readme, settings, size, stories
+from . import (
+    alike,
+    api,
+    code,
+    commands,
+    generated,
+    growth,
+    layout,
+    locks,
+    pages,
+    readme,
+    settings,
+    size,
+    stories,
+)
 from .room import ROOT, Room, rooms
 
 __all__ = ["ROOT", "RULES", "Room", "findings", "rooms"]
@@ -17,6 +31,8 @@ MODULES = (
     layout,
     size,
     code,
+    alike,
+    locks,
     settings,
     generated,
     stories,

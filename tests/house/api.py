@@ -72,7 +72,11 @@ def without_limit(room: Room, schema: Schema, name: str) -> Iterator[str]:
     """Yield what a schema lacks, and the schemas in it."""
     for place, found in inside(room, schema, name, ()):
         for keywords, advice in LIMITS.get(found.get("type", "anything"), []):
-            if not keywords & found.keys():
+            # A pattern says nothing of the length of free text, which common.fields calls so.
+            given = found.keys() - (
+                {"pattern", "format"} if found.get("format") == "text" else set()
+            )
+            if not keywords & given:
                 yield f"{place} {advice}."
 
 

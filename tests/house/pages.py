@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urljoin
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
@@ -16,6 +16,7 @@ IMPORT = re.compile(
       | \bimport\( \s* ["'](.+?)["']""",
     re.MULTILINE | re.VERBOSE,
 )
+MARKUP = re.compile(r"\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write(?:ln)?\b")
 PREFIX = "/mounted"  # behind a proxy, an application may be anywhere
 
 
@@ -82,4 +83,29 @@ def static_files(tree: nodes.Template) -> Iterator[tuple[str, str]]:
                     yield endpoint, str(it.value)
 
 
-RULES = (scripts_import_what_is_served, templates_refer_to_what_is_there)
+def page_has_the_usual_files(room: Room) -> Iterator[str]:
+    """Find a page whose script or style sheet is not where a reader looks first."""
+    names = [PurePath(inside).name for _, inside in files_in(room, "static")]
+    scripts = [name for name in names if name.endswith(".js")]
+    if scripts and "page.js" not in scripts:
+        yield f"{room.slug}/static/: the script that the page begins with is called page.js."
+    for name in names:
+        if name.endswith(".css") and name != "page.css":
+            yield f"{room.slug}/static/{name}: call the style sheet page.css."
+
+
+def scripts_make_no_markup(room: Room) -> Iterator[str]:
+    """Find a script that makes markup of text, which somebody else may have written."""
+    for folder in ("static", "templates"):
+        for name, _ in files_in(room, folder):
+            if name.endswith((".js", ".mjs", ".html")):
+                for found in sorted(set(MARKUP.findall(room.text(name)))):
+                    yield f"{name}: uses {found}; make elements, and set their textContent."
+
+
+RULES = (
+    page_has_the_usual_files,
+    scripts_make_no_markup,
+    scripts_import_what_is_served,
+    templates_refer_to_what_is_there,
+)

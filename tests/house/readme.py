@@ -29,6 +29,7 @@ HEADINGS = [
 TEST = re.compile(r"(tests/\w+\.py)::(?:\w+::)?(\w+)")
 LEAST_TRAPS, MOST_TRAPS = 2, 5
 EXERCISES = 3
+MOST_LINES = 250
 
 
 def headings_are_those_of_all(room: Room) -> Iterator[str]:
@@ -157,7 +158,15 @@ def section(room: Room, heading: str) -> list[Token]:
     return markdown.sections(room.text("README.md")).get(heading, [])
 
 
+def readme_is_short(room: Room) -> Iterator[str]:
+    """Find a README that nobody reads to its end."""
+    number = len(room.text("README.md").splitlines())
+    if number > MOST_LINES:
+        yield f"README.md: has {number} lines; {MOST_LINES} are the most."
+
+
 RULES = (
+    readme_is_short,
     headings_are_those_of_all,
     it_begins_with_title_and_summary,
     it_lists_the_stories,

@@ -13,9 +13,9 @@ def add(client):
     """Add an entry and return it: ``add("Tap", value=20, effort=2)``."""
 
     def post(name, value=1, effort=1):
-        answer = client.post("/entries", json={"name": name, "value": value, "effort": effort})
-        assert answer.status_code == 201, f"{name}: {value}/{effort} should be saved"
-        return answer.json
+        response = client.post("/entries", json={"name": name, "value": value, "effort": effort})
+        assert response.status_code == 201, f"{name}: {value}/{effort} should be saved"
+        return response.json
 
     return post
 
@@ -33,13 +33,13 @@ def names(client):
 def test_entry_is_read_back_where_location_leads(client, clock):
     clock.set("2026-03-01T12:00:00Z")
 
-    answer = client.post("/entries", json=PLANTS)
+    response = client.post("/entries", json=PLANTS)
 
-    assert answer.status_code == 201
-    entry = answer.json
+    assert response.status_code == 201
+    entry = response.json
     assert {field: entry[field] for field in PLANTS} == PLANTS
     assert entry["created_at"] == "2026-03-01T12:00:00Z"
-    assert client.get(answer.location).json == entry, "Location should lead to the new entry"
+    assert client.get(response.location).json == entry, "Location should lead to the new entry"
 
 
 @pytest.mark.story("keep")
@@ -64,10 +64,10 @@ def test_deleted_entry_is_gone(client, add, names):
 def test_unknown_entry_is_a_404(client, method):
     body = {"value": 2} if method == "PATCH" else None
 
-    answer = client.open("/entries/1", method=method, json=body)
+    response = client.open("/entries/1", method=method, json=body)
 
-    assert answer.status_code == 404
-    assert answer.mimetype == "application/problem+json"
+    assert response.status_code == 404
+    assert response.mimetype == "application/problem+json"
 
 
 @pytest.mark.story("keep")
@@ -157,9 +157,9 @@ def test_two_changes_at_once_both_count(client, add, names, at_once):
     add("Two", value=2, effort=1)
     changes = [{"value": 100}, {"effort": 10}]
 
-    answers = at_once(2, lambda n: client.patch(f"/entries/{moved['id']}", json=changes[n]))
+    responses = at_once(2, lambda n: client.patch(f"/entries/{moved['id']}", json=changes[n]))
 
-    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [response.status_code for response in responses] == [200, 200]
     assert names() == ["Moved", "Two"], "100 for an effort of 10 is more than 2"
 
 
@@ -187,11 +187,11 @@ def test_two_changes_at_once_both_count(client, add, names, at_once):
     ids=str,
 )
 def test_impossible_entry_is_refused(client, names, wrong):
-    answer = client.post("/entries", json=PLANTS | wrong)
+    response = client.post("/entries", json=PLANTS | wrong)
 
-    assert answer.status_code == 422, f"{wrong} must not pass"
-    assert answer.mimetype == "application/problem+json"
-    assert answer.json["errors"][0]["loc"] == ["body", *wrong], "the answer should name the place"
+    assert response.status_code == 422, f"{wrong} must not pass"
+    assert response.mimetype == "application/problem+json"
+    assert response.json["errors"][0]["loc"] == ["body", *wrong], "it should name the place"
     assert names() == [], "nothing may be saved"
 
 
@@ -207,9 +207,9 @@ def test_incomplete_entry_is_refused(client, missing):
 def test_refused_change_leaves_the_entry_as_it_was(client, add):
     before = add("Old", value=2, effort=5)
 
-    answer = client.patch(f"/entries/{before['id']}", json={"value": 3, "effort": 0})
+    response = client.patch(f"/entries/{before['id']}", json={"value": 3, "effort": 0})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert client.get(f"/entries/{before['id']}").json == before
 
 
@@ -231,10 +231,10 @@ def test_smallest_and_largest_number_are_saved(add, number):
 def test_taken_name_is_a_409_that_says_so(client, add, names):
     add("Taken")
 
-    answer = client.post("/entries", json=PLANTS | {"name": " Taken"})
+    response = client.post("/entries", json=PLANTS | {"name": " Taken"})
 
-    assert answer.status_code == 409
-    assert "Taken" in answer.json["detail"]
+    assert response.status_code == 409
+    assert "Taken" in response.json["detail"]
     assert names() == ["Taken"]
 
 
@@ -250,7 +250,7 @@ def test_entry_is_not_renamed_to_a_taken_name(client, add, names):
 
 @pytest.mark.story("one-name")
 def test_one_of_eight_at_once_gets_the_name(client, at_once, names):
-    answers = at_once(8, lambda _: client.post("/entries", json=PLANTS))
+    responses = at_once(8, lambda _: client.post("/entries", json=PLANTS))
 
-    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    assert sorted(response.status_code for response in responses) == [201, *[409] * 7]
     assert names() == [PLANTS["name"]]

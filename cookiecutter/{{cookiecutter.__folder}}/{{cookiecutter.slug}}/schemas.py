@@ -3,20 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import Field
 
-from common.fields import Schema
+from common.api import Line, Schema
 
 from .priority import LEAST, MOST
 
-LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"  # not blank
-
-Name = Annotated[
-    str,
-    StringConstraints(max_length=80, pattern=LINE),
-    AfterValidator(str.strip),
-    Field(examples=["Water the plants"]),
-]
+Name = Annotated[Line, Field(max_length=80, examples=["Water the plants"])]
 Value = Annotated[int, Field(ge=LEAST, le=MOST, description="What a day of waiting costs.")]
 Effort = Annotated[int, Field(ge=LEAST, le=MOST, description="How many days it takes.")]
 
@@ -29,12 +22,8 @@ class EntryIn(Schema):
     effort: Effort
 
 
-class EntryPatch(Schema):
+class EntryPatch(EntryIn, partial=True):
     """The fields to change; what is left out stays."""
-
-    name: Name | MISSING = MISSING
-    value: Value | MISSING = MISSING
-    effort: Effort | MISSING = MISSING
 
 
 class EntryOut(Schema):

@@ -1,6 +1,6 @@
 """The HTTP interface."""
 
-from flask import Blueprint, url_for
+from flask import Blueprint, current_app, url_for
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
@@ -8,7 +8,8 @@ from common.api import Created, Page, endpoint
 from common.pagination import paginate
 
 from .models import Note, db
-from .schemas import NoteIn, NoteOut, NoteQuery
+from .schemas import NoteIn, NoteOut, NotePatch, NoteQuery
+from .titles import title_of
 
 bp = Blueprint("notes", __name__)
 
@@ -27,11 +28,13 @@ def list_notes(query: NoteQuery) -> Page[NoteOut]:
 @endpoint
 def add_note(body: NoteIn) -> Created[NoteOut]:
     """Add a note."""
-    note = Note(text=body.text, color=body.color)
+    note = Note()
+    write_note(note, body)
     db.session.add(note)
     db.session.commit()
+    shown = NoteOut.model_validate(note)
     location = url_for(".show_note", note_id=note.id)
-    return Created(NoteOut.model_validate(note), location=location)
+    return Created(shown, location)
 
 
 @bp.get("/notes/<int:note_id>")
@@ -42,18 +45,37 @@ def show_note(note_id: int) -> NoteOut:
     return NoteOut.model_validate(note)
 
 
+@bp.patch("/notes/<int:note_id>")
+@endpoint
+def change_note(note_id: int, body: NotePatch) -> NoteOut:
+    """Change the fields that are sent. The title follows the text."""
+    note = find_note(note_id, lock=True)
+    write_note(note, body)
+    db.session.commit()
+    return NoteOut.model_validate(note)
+
+
 @bp.delete("/notes/<int:note_id>")
 @endpoint
 def delete_note(note_id: int) -> None:
     """Delete a note."""
-    note = find_note(note_id)
+    note = find_note(note_id, lock=True)
     db.session.delete(note)
     db.session.commit()
 
 
-def find_note(note_id: int) -> Note:
-    """Return a note, or answer 404."""
-    note = db.session.get(Note, note_id)
+def write_note(note: Note, given: NoteIn) -> None:
+    """Put into a note what was given, and the title that follows from the text."""
+    changes = given.model_dump()
+    for field, value in changes.items():
+        setattr(note, field, value)
+    length = current_app.config["TITLE_LENGTH"]
+    note.title = title_of(note.text, length)
+
+
+def find_note(note_id: int, *, lock: bool = False) -> Note:
+    """Return a note, or answer 404. ``lock`` keeps it as it is until the commit."""
+    note = db.session.get(Note, note_id, with_for_update=lock)
     if note is None:
-        raise NotFound(f"There is no note {note_id}.")
+        raise NotFound("There is no such note.")
     return note

@@ -1,24 +1,29 @@
 """What the API takes and gives."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from common.fields import Schema
+from common.api import Line, Schema, Text
 from common.pagination import PageQuery
 
-Color = Literal["yellow", "green"]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+from .models import Color
+
+Words = Annotated[Text, Field(max_length=500)]
+Tag = Annotated[Line, Field(max_length=20)]
 
 
 class NoteIn(Schema):
     """A note to add."""
 
-    text: Text
+    text: Words
     color: Color = "yellow"
     priority: int = Field(0, ge=0, le=9)
     tags: list[Tag] = Field([], max_length=5)
+
+
+class NotePatch(NoteIn, partial=True):
+    """The fields to change; what is left out stays."""
 
 
 class NoteOut(Schema):

@@ -7,7 +7,9 @@ def title_of(text: str, length: int) -> str:
     A first word that is longer is cut.
     """
     words = text.split()
-    title = words[0][:length] if words else ""
+    if not words:
+        return ""
+    title = words[0][:length]
     for word in words[1:]:
         if len(title) + 1 + len(word) > length:
             break

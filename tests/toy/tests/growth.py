@@ -23,7 +23,8 @@ def rows(number: int) -> None:
     notes = []
     for place in range(number):
         color = "yellow" if place % 1000 else "green"
-        notes.append({"text": f"Note {place}", "color": color})
+        name = f"Note {place}"
+        notes.append({"title": name, "text": name, "color": color})
     db.session.execute(insert(Note), notes)
     db.session.commit()
 

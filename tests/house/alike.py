@@ -1,0 +1,134 @@
+"""One way for each thing: names and places that are the same in every project."""
+
+import ast
+import re
+import typing
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from .calls import functions, is_view, own
+from .code import imported
+from .room import Room
+
+COMMITTING = {"routes", "commands", "seed"}  # modules whose functions commit
+GIVES_JOBS = {"init_app", "enqueue"}  # of common.scheduler and common.jobs
+SUFFIXES = {"body": "In", "form": "In", "query": "Query", "return": "Out"}
+NO_ROW = re.compile(r"\braise (?:Problem\(404|NotFound\b)|_or_404\(|\babort\(404")
+
+
+def blueprint_is_named_like_the_project(room: Room) -> Iterator[str]:
+    """Find routes under another name than the project's."""
+    if room.slug not in room.app.blueprints:
+        yield f"{room.slug}/routes.py: name the blueprint like the project: {room.slug!r}."
+
+
+def models_are_named_by_their_use(room: Room) -> Iterator[str]:
+    """Find a model of requests or answers whose name does not say which."""
+    for rule in room.app.url_map.iter_rules():
+        operation = getattr(room.app.view_functions[rule.endpoint], "operation", None)
+        for argument, hint in operation.hints.items() if operation else []:
+            suffix = SUFFIXES.get(argument)
+            if suffix == "In" and "PATCH" in (rule.methods or ()):
+                suffix = "Patch"
+            for model in models_in(hint):
+                is_own = model.__module__.partition(".")[0] == room.slug
+                if is_own and suffix and not model.__name__.endswith(suffix):
+                    yield (
+                        f"{rule.rule}: {model.__name__} is a view's {argument}; call it "
+                        f"{model.__name__}{suffix}, or whatever ends with {suffix}."
+                    )
+
+
+def models_in(hint: object) -> Iterator[type[BaseModel]]:
+    """Yield the models in a type hint: ``Created[ThingOut]`` has one."""
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        yield hint
+    for inner in typing.get_args(hint):
+        yield from models_in(inner)
+
+
+def helpers_of_routes_are_named_plainly(room: Room) -> Iterator[str]:
+    """Find a function in routes.py that hides behind an underscore."""
+    file = f"{room.slug}/routes.py"
+    for function in own(room, file):
+        if function.name.startswith("_"):
+            yield f"{file}: call {function.name} {function.name.strip('_')}; routes hide nothing."
+
+
+def finders_are_called_find(room: Room) -> Iterator[str]:
+    """Find a function that answers 404 for a row, but is no view, under another name."""
+    for file in room.code:
+        for function in own(room, file):
+            is_finder = NO_ROW.search(ast.unparse(function)) and not is_view(function)
+            if is_finder and not function.name.startswith("find_"):
+                yield f"{file}: {function.name} answers 404; what finds a row is called find_…"
+
+
+def only_routes_commands_and_jobs_commit(room: Room) -> Iterator[str]:
+    """Find a function of a lesson that commits behind the back of who calls it."""
+    committing = {f"{room.slug}/{name}.py" for name in COMMITTING} | files_with_jobs(room)
+    for file in room.code:
+        if file in committing:
+            continue
+        for function in functions_and_methods(room.tree(file)):
+            commits = ".commit()" in ast.unparse(function)
+            if commits and "commit" not in function.name:
+                yield (
+                    f"{file}: {function.name} commits; the route, the command or the job does "
+                    "that, once, last. Or let its name say so."
+                )
+
+
+def functions_and_methods(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Yield the functions at the top of a file and those of its classes."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from (inner for inner in node.body if isinstance(inner, ast.FunctionDef))
+
+
+def files_with_jobs(room: Room) -> set[str]:
+    """Return the files with functions that a queue or a scheduler calls."""
+    found = set()
+    for file in room.code:
+        known = functions(room, file)
+        for node in ast.walk(room.tree(file)):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=attr)) if attr in GIVES_JOBS:
+                    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+                    names = [ast.unparse(argument) for argument in given]
+                    found |= {known[name][0] for name in names if name in known}
+    return found
+
+
+def lessons_import_no_flask(room: Room) -> Iterator[str]:
+    """Find a lesson, the models or the schemas that cannot be understood without Flask."""
+    lessons = {stub.split(".")[-2] for stub in room.idea["stubs"]} - {"routes"}
+    for stem in sorted(lessons | {"models", "schemas"}):
+        file = f"{room.slug}/{stem}.py"
+        for name in sorted(imported(room.tree(file))):
+            if name == "flask" or name.startswith("flask_"):
+                yield f"{file}: imports {name}; let the route hand over what is needed."
+
+
+def checks_have_names(room: Room) -> Iterator[str]:
+    """Find a CHECK of which an error could not say which it is."""
+    for file in room.code:
+        for node in ast.walk(room.tree(file)):
+            match node:
+                case ast.Call(func=ast.Name(id="CheckConstraint"), keywords=keywords):
+                    if not any(keyword.arg == "name" for keyword in keywords):
+                        yield f"{file}:{node.lineno}: CheckConstraint needs name=."
+
+
+RULES = (
+    blueprint_is_named_like_the_project,
+    models_are_named_by_their_use,
+    helpers_of_routes_are_named_plainly,
+    finders_are_called_find,
+    only_routes_commands_and_jobs_commit,
+    lessons_import_no_flask,
+    checks_have_names,
+)
