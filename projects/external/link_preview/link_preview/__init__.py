@@ -10,17 +10,16 @@ from flask import Flask
 import common
 from common.fetch import stand_in
 
-from . import demo
 from .models import db
 from .routes import bp
-from .seed import fill, seed
+from .seed import seed, site
 from .settings import Settings
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     app.register_blueprint(bp)
-    stand_in.init_app(app, demo.site)
+    stand_in.init_app(app, site)
     return app

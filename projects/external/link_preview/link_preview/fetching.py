@@ -5,10 +5,10 @@ The connection itself is the work of ``common.fetch``: it resolves a name once, 
 much of the answer is read, is decided here.
 """
 
-import ipaddress
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
@@ -18,7 +18,8 @@ from common.fetch import Address, FetchError, Refused, Rules
 
 MAX_URL = 2048
 WEB_PORTS = frozenset({80, 443})
-HTML = {"text/html", "application/xhtml+xml"}
+HTML = {"text/html", "application/xhtml+xml", ""}  # what has no type at all is tried
+SUCCESS = range(200, 300)
 UNKNOWN_TYPE = "application/octet-stream"
 HEADERS = {
     "User-Agent": "flask-45-link-preview/1.0",
@@ -47,7 +48,6 @@ SPECIAL = {
     "3fff::/20": "an address of documentation",
     "5f00::/16": "an address of routers",
 }
-NETWORKS = {ipaddress.ip_network(network): kind for network, kind in SPECIAL.items()}
 KINDS = ("unspecified", "loopback", "link_local", "multicast", "reserved", "private", "site_local")
 
 
@@ -66,8 +66,8 @@ class Page:
     url: str
     media_type: str
     content_type: str
-    body: bytes | None
-    size: int | None
+    body: bytes | None = None
+    size: int | None = None
 
 
 def check_address(address: Address) -> None:
@@ -75,14 +75,14 @@ def check_address(address: Address) -> None:
 
     Public is what ``address.is_global`` says (the IANA registries of special-purpose addresses,
     RFC 6890), except what is one of ``KINDS``, such as ``address.is_multicast``, and what lies in
-    one of ``NETWORKS``: there, an IPv6 address in which an IPv4 address is wrapped is refused
+    one of ``SPECIAL``: there, an IPv6 address in which an IPv4 address is wrapped is refused
     whatever that IPv4 address is.
 
     Raises:
         Refused: with the reason, such as "leads to 127.0.0.1, a loopback address".
     """
-    for network, what in NETWORKS.items():
-        if address in network:
+    for network, what in SPECIAL.items():
+        if address in ip_network(network):
             raise Refused(f"leads to {address}, {what}")
     for kind in KINDS:
         if getattr(address, f"is_{kind}", False):
@@ -131,26 +131,30 @@ def check_url(
     if "@" in parts.netloc:
         raise Refused("must not contain a user name or a password")
     host = _host(parts.hostname or "")
-    default = fetch.DEFAULT_PORTS[parts.scheme]
-    authority = host if port in (None, default) else f"{host}:{port}"
-    path, query = quote(parts.path, PATH) or "/", quote(parts.query, QUERY)
+    authority = host
+    default_port = fetch.DEFAULT_PORTS[parts.scheme]
+    if port is None:
+        port = default_port
+    if port != default_port:
+        authority = f"{host}:{port}"
+    if port not in ports and f"{host}:{port}" not in allow_hosts:
+        allowed = " or ".join(str(number) for number in sorted(ports))
+        raise Refused(f"asks port {port}; allowed is {allowed}")
+    path = quote(parts.path, PATH) or "/"
+    query = quote(parts.query, QUERY)
     normal = urlunsplit((parts.scheme, authority, path, query, ""))
-    if len(normal) > MAX_URL or len(url) > MAX_URL:
+    if len(normal) > MAX_URL:
         raise Refused(f"is longer than {MAX_URL:,} characters")
-    if (default if port is None else port) not in ports and not fetch.is_allowed(
-        normal, allow_hosts
-    ):
-        raise Refused(f"asks port {port}; allowed is {' or '.join(map(str, sorted(ports)))}")
     return normal
 
 
 def _host(host: str) -> str:
     """Return a host in lower case, as punycode, without the dot at its end."""
     try:
+        if "%" in host:
+            raise Refused("has a host with a percent sign")
         if ":" in host:
-            if "%" in host:
-                raise Refused("has a host with a zone of this machine")
-            return f"[{ipaddress.IPv6Address(host)}]"
+            return f"[{IPv6Address(host)}]"
         if not host.isascii():
             host = idna.encode(host, uts46=True).decode()
     except ValueError as error:  # idna's errors are ValueErrors
@@ -159,7 +163,7 @@ def _host(host: str) -> str:
     labels = host.split(".")
     if NUMBER.fullmatch(labels[-1]):
         try:
-            return str(ipaddress.IPv4Address(host))
+            return str(IPv4Address(host))
         except ValueError as error:
             raise Refused(f"has the host {host}, an address in a misleading spelling") from error
     if len(host) > MAX_HOST or not all(LABEL.fullmatch(label) for label in labels):
@@ -174,19 +178,21 @@ def fetch_page(url: str, rules: Rules, max_bytes: int) -> Page:
         FetchError: there is no answer, or (BadStatus) no good one.
     """
     with fetch.stream("GET", url, headers=HEADERS, rules=rules) as answer:
-        if answer.status // 100 != 2:  # noqa: PLR2004  # 2xx is success
+        if answer.status not in SUCCESS:
             raise BadStatus(answer.status)
         content_type = answer.headers.get("Content-Type", "")
         media_type = content_type.partition(";")[0].strip().lower()
-        body = None
-        if media_type in HTML or not media_type:
+        if media_type in HTML:
             body = read_at_most(answer.chunks, max_bytes)
-            if not media_type:
-                is_html = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-                media_type, body = ("text/html", body) if is_html else (UNKNOWN_TYPE, None)
+            return Page(answer.url, media_type, content_type, body)
         if not MEDIA_TYPE.fullmatch(media_type):
             media_type = UNKNOWN_TYPE
-        length = answer.headers.get("Content-Length", "")
-        says_size = body is None and "Content-Encoding" not in answer.headers
-        size = int(length) if says_size and re.fullmatch("[0-9]{1,15}", length) else None
-        return Page(answer.url, media_type, content_type, body, size)
+        return Page(answer.url, media_type, content_type, size=_size(answer.headers))
+
+
+def _size(headers: Mapping[str, str]) -> int | None:
+    """Return how many bytes there are, if that is said."""
+    length = headers.get("Content-Length", "")
+    if "Content-Encoding" in headers or not re.fullmatch("[0-9]{1,15}", length):
+        return None
+    return int(length)

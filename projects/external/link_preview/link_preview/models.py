@@ -21,5 +21,5 @@ class Preview(db.Model):
     """``{"preview": …}`` or ``{"problem": …}``; None until it was fetched for the first time."""
     fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    claim: Mapped[str | None] = mapped_column(String(32))
-    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(String(32))
+    claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,120 +6,173 @@ has a claim, fetches; all others wait for the outcome. A claim ends by itself: p
 
 import time
 import uuid
-from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, update
 
 from common import clock, fetch
 from common.database import insert
-from common.errors import Problem, invalid
+from common.errors import Problem
 
 from . import metadata
 from .fetching import BadStatus, check_address, check_url, fetch_page
 from .models import Preview, db
 from .schemas import PreviewOut
-from .settings import allowed
+from .settings import allowed_ports
 
 FAILURE_SECONDS = 10  # that a failure is kept, so that nobody knocks at a broken door all the time
 GRACE_SECONDS = 5  # of a claim, beyond the time that fetching may take
 POLL_SECONDS = 0.05
 
 
-def preview(url: str) -> PreviewOut:
-    """Return the preview of a URL that ``check_url`` has passed; raises the Problem it has."""
-    patience = current_app.config["TOTAL_TIMEOUT"] + 2 * GRACE_SECONDS
-    give_up = time.monotonic() + patience
-    while time.monotonic() < give_up:
-        row, now = _find(url), clock.now()
-        if row and row.outcome and row.expires_at > now:
-            return _tell(url, row, cached=True)
-        if row is None or row.claimed_until is None or row.claimed_until <= now:
-            claim = uuid.uuid4().hex
-            if _claimed(url, claim):
-                _store(url, claim, _outcome(url, claim))
-                row = _find(url)
-                if row and row.outcome:
-                    return _tell(url, row, cached=False)
+def preview(url: str, *, refresh: bool = False) -> PreviewOut:
+    """Return the preview of a URL that ``check_url`` has passed; raises the Problem it has.
+
+    With ``refresh``, only what is fetched from now on will do.
+    """
+    since = clock.now() if refresh else None
+    until = time.monotonic() + current_app.config["TOTAL_TIMEOUT"] + 2 * GRACE_SECONDS
+    while time.monotonic() < until:
+        row = find(url)
+        if row is not None and is_fresh(row, since):
+            return tell(row, cached=True)
+        is_free = row is None or row.claimed_until <= clock.now()
+        claimed_by = uuid.uuid4().hex
+        if is_free and claim(url, claimed_by, since):
+            settle(url, claimed_by, outcome_of(url, claimed_by))
+            row = find(url)
+            if row is not None and row.outcome is not None:
+                return tell(row, cached=False)
         time.sleep(POLL_SECONDS)
-    raise Problem(503, "Somebody else is fetching this; try again.", headers={"Retry-After": "1"})
+    detail = "Somebody else is fetching this; try again."
+    raise Problem(503, detail, headers={"Retry-After": "1"})
 
 
-def _find(url: str) -> Row[Any] | None:
+def find(url: str) -> Preview | None:
     """Read a row, and end the transaction: none is open while we fetch or wait."""
-    columns = (Preview.outcome, Preview.fetched_at, Preview.expires_at, Preview.claimed_until)
-    row = db.session.execute(select(*columns).where(Preview.url == url)).one_or_none()
-    db.session.rollback()
+    row = db.session.get(Preview, url)
+    db.session.close()
     return row
 
 
-def _tell(url: str, row: Row[Any], *, cached: bool) -> PreviewOut:
-    problem: Mapping[str, Any] | None = row.outcome.get("problem")
-    if problem is None:
-        return PreviewOut(
-            url=url, **row.outcome["preview"], fetched_at=row.fetched_at, cached=cached
-        )
-    if problem["status"] == 422:  # noqa: PLR2004
-        raise invalid(problem["detail"], "query", "url")
-    raise Problem(**problem)
+def is_fresh(row: Preview, since: datetime | None) -> bool:
+    """Tell whether an outcome will do for those who want it as it is after ``since``."""
+    if row.fetched_at is None or row.expires_at <= clock.now():
+        return False
+    return since is None or row.fetched_at > since
 
 
-def _claimed(url: str, claim: str) -> bool:
-    """Try to become the one who fetches: one statement, so that of many at once one succeeds."""
+def tell(row: Preview, *, cached: bool) -> PreviewOut:
+    """Return the preview of a row, or raise the Problem that it has."""
+    outcome = row.outcome or {}
+    if "problem" in outcome:
+        raise Problem(**outcome["problem"])
+    said = outcome["preview"]
+    return PreviewOut(
+        url=row.url,
+        fetched_at=row.fetched_at,
+        cached=cached,
+        **said,
+    )
+
+
+def claim(url: str, claimed_by: str, since: datetime | None) -> bool:
+    """Try to become the one who fetches: one statement, so that of many at once one succeeds.
+
+    Commits.
+    """
     now = clock.now()
     seconds = current_app.config["TOTAL_TIMEOUT"] + GRACE_SECONDS
-    mine = {"claim": claim, "claimed_until": now + timedelta(seconds=seconds)}
-    free = or_(Preview.claimed_until.is_(None), Preview.claimed_until <= now)
-    row = insert(db, Preview).values(url=url, expires_at=now, **mine)
-    stale = free & (Preview.expires_at <= now)
-    row = row.on_conflict_do_update(index_elements=[Preview.url], set_=mine, where=stale)
-    got = db.session.scalar(row.returning(Preview.claim))
+    claimed = {
+        "claimed_by": claimed_by,
+        "claimed_until": now + timedelta(seconds=seconds),
+    }
+    is_stale = Preview.expires_at <= now
+    if since is not None:
+        is_stale = or_(is_stale, Preview.fetched_at <= since)
+    statement = insert(db, Preview).values(url=url, expires_at=now, **claimed)
+    statement = statement.on_conflict_do_update(
+        index_elements=[Preview.url],
+        set_=claimed,
+        where=and_(is_stale, Preview.claimed_until <= now),
+    )
+    has_claim = db.session.scalar(statement.returning(Preview.url)) is not None
     db.session.commit()
-    return got is not None
+    return has_claim
 
 
-def _outcome(url: str, claim: str) -> dict[str, Any]:
+def settle(url: str, claimed_by: str, outcome: dict[str, Any]) -> None:
+    """Keep an outcome, unless the claim was lost, and forget what has expired. Commits."""
+    now = clock.now()
+    seconds = current_app.config["CACHE_SECONDS"]
+    if "problem" in outcome:
+        seconds = FAILURE_SECONDS
+    settled = {
+        "outcome": outcome,
+        "fetched_at": now,
+        "expires_at": now + timedelta(seconds=seconds),
+        "claimed_until": now,
+    }
+    statement = claimed_row(url, claimed_by).values(settled)
+    db.session.execute(statement)
+    expired = delete(Preview).where(Preview.expires_at <= now, Preview.claimed_until <= now)
+    db.session.execute(expired)
+    db.session.commit()
+
+
+def give_up(url: str, claimed_by: str) -> None:
+    """Let somebody else fetch. Commits."""
+    statement = claimed_row(url, claimed_by).values(claimed_until=clock.now())
+    db.session.execute(statement)
+    db.session.commit()
+
+
+def claimed_row(url: str, claimed_by: str) -> Any:
+    """Return an UPDATE of a row that changes nothing where somebody else has claimed it since."""
+    return update(Preview).where(
+        Preview.url == url,
+        Preview.claimed_by == claimed_by,
+    )
+
+
+def outcome_of(url: str, claimed_by: str) -> dict[str, Any]:
     """Fetch and read a page; whatever goes wrong, others need not wait for the claim to end."""
     config = current_app.config
-    ports, hosts = allowed()
-    check = partial(check_url, ports=ports, allow_hosts=hosts)
-    rules = fetch.Rules.of(config, check_url=check, check_address=check_address)
+    rules = fetch.Rules.of(
+        config,
+        check_url=partial(check_url, ports=allowed_ports(config)),
+        check_address=check_address,
+    )
     try:
         page = fetch_page(url, rules, config["MAX_BYTES"])
         if page.body is None:
             return {"preview": {"type": page.media_type, "size": page.size}}
-        return {"preview": metadata.extract(page.body, page.content_type, page.url)}
+        card = metadata.extract(page.body, page.content_type, page.url)
+        return {"preview": asdict(card)}
     except fetch.FetchError as error:
-        return {"problem": _problem(error)}
+        return {"problem": problem_of(error)}
     except BaseException:
-        db.session.execute(_mine(url, claim).values(claimed_until=None))
-        db.session.commit()
+        give_up(url, claimed_by)
         raise
 
 
-def _problem(error: fetch.FetchError) -> dict[str, Any]:
-    if isinstance(error, fetch.Refused):
-        return {"status": 422, "detail": str(error)}
-    status = 504 if isinstance(error, fetch.TimedOut) else 502
-    told = {"upstream_status": error.status} if isinstance(error, BadStatus) else {}
-    return {"status": status, "detail": f"No preview: {error}.", **told}
-
-
-def _store(url: str, claim: str, outcome: dict[str, Any]) -> None:
-    """Keep an outcome, and forget what has expired."""
-    now = clock.now()
-    kept = current_app.config["CACHE_SECONDS"] if "preview" in outcome else FAILURE_SECONDS
-    values = {"outcome": outcome, "fetched_at": now, "claimed_until": None}
-    expires_at = now + timedelta(seconds=kept)
-    db.session.execute(_mine(url, claim).values(**values, expires_at=expires_at))
-    unclaimed = or_(Preview.claimed_until.is_(None), Preview.claimed_until <= now)
-    db.session.execute(delete(Preview).where(Preview.expires_at <= now, unclaimed))
-    db.session.commit()
-
-
-def _mine(url: str, claim: str) -> Any:
-    """Return an UPDATE of a row that changes nothing where the claim was lost to somebody else."""
-    return update(Preview).where(Preview.url == url, Preview.claim == claim)
+def problem_of(error: fetch.FetchError) -> dict[str, Any]:
+    """Return what is told, and kept, when there is no page: what ``Problem`` takes."""
+    reason = str(error)
+    problem: dict[str, Any] = {
+        "status": 502,
+        "detail": f"No preview: {reason}.",
+    }
+    if isinstance(error, fetch.TimedOut):
+        problem["status"] = 504
+    elif isinstance(error, BadStatus):
+        problem["upstream_status"] = error.status
+    elif isinstance(error, fetch.Refused):
+        problem["status"] = 422
+        problem["detail"] = reason
+        problem["errors"] = [{"loc": ["query", "url"], "msg": reason}]
+    return problem

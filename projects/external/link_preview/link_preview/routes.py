@@ -1,20 +1,25 @@
 """The preview, and the page that shows it."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, current_app, render_template
 
 from common.api import Produces, endpoint
+from common.errors import invalid
+from common.fetch import Refused
 
-from . import demo, previews
+from . import previews
+from .fetching import check_url
 from .schemas import PreviewOut, PreviewQuery
+from .seed import examples
+from .settings import allowed_hosts, allowed_ports
 
-bp = Blueprint("preview", __name__)
+bp = Blueprint("link_preview", __name__)
 
 
 @bp.get("/")
 @endpoint(responses={200: Produces("The page", "text/html")}, any_query=True)
 def index() -> Response:
     """Show the page where people paste links."""
-    return Response(render_template("index.html", examples=demo.examples()))
+    return Response(render_template("index.html", examples=examples()))
 
 
 @bp.get("/preview")
@@ -26,4 +31,9 @@ def show_preview(query: PreviewQuery) -> PreviewOut:
     other side fails it is a 502, with its ``upstream_status`` if it has answered; where it takes
     too long, a 504.
     """
-    return previews.preview(query.url)
+    config = current_app.config
+    try:
+        url = check_url(query.url, allowed_ports(config), allowed_hosts(config))
+    except Refused as error:
+        raise invalid(str(error), "query", "url") from error
+    return previews.preview(url, refresh=query.refresh)

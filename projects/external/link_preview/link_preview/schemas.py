@@ -1,33 +1,24 @@
 """What the API takes and gives."""
 
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from common.api import Schema
-from common.fetch import Refused
 
-from .fetching import MAX_URL, check_url
-from .settings import allowed
-
-
-def _previewable(url: str) -> str:
-    try:
-        return check_url(url, *allowed())
-    except Refused as error:
-        raise ValueError(str(error)) from error
+from .fetching import MAX_URL
 
 
 class PreviewQuery(Schema):
     """Of which page."""
 
-    url: Annotated[str, AfterValidator(_previewable)] = Field(
+    url: str = Field(
         max_length=MAX_URL,
         description="An http or https URL. `flask run` has the example.",
         examples=["http://127.0.0.1:5080/article"],
         json_schema_extra={"format": "http-url"},
     )
+    refresh: bool = Field(False, description="Fetch it now, even if it is kept.")
 
 
 class PreviewOut(Schema):

@@ -1,18 +1,22 @@
-"""Demo data, the pages of the demo site, and made-up rows in any number."""
+"""Demo data, and a small web site to try previews on: ``flask upstream`` serves it."""
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import chain, repeat
 
 from flask import current_app
+from werkzeug.wrappers import Request, Response
 
 from common import clock
 from common.database import insert
 
 from .models import Preview, db
+from .settings import allowed_hosts
+
+ADDRESS = "127.0.0.1:5080"  # of the site
 
 DEMO = {  # previews that are there without any network
     "https://flask.example/": {
@@ -42,7 +46,8 @@ ARTICLE = """<!doctype html><html lang="en"><head><title>Article - The Daily Exa
 RECIPE = """<title>Recipes</title><script type="application/ld+json">{"@type": "Recipe",
 "name": "Plum dumplings", "description": "With cinnamon, for four.", "image": ["dumplings.jpg"],
 "publisher": {"name": "Grandmother's kitchen"}, "inLanguage": "en"}</script>"""
-TEA = "<title>お茶の入れ方</title><meta name=description content='急須と八十度のお湯で。'>"
+TEA = """<meta charset=shift_jis><title>お茶の入れ方</title>
+<meta name=description content="急須と八十度のお湯で。">"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def bomb() -> bytes:
 PAGES = {
     "/article": Demo("Open Graph", ARTICLE.encode),
     "/recipe": Demo("JSON-LD", RECIPE.encode),
-    "/tea": Demo("Shift_JIS", lambda: TEA.encode("shift_jis") * 3),
+    "/tea": Demo("Shift_JIS", lambda: TEA.encode("shift_jis")),
     "/report.pdf": Demo("a PDF", lambda: bytes(48_213), 200, {"Content-Type": "application/pdf"}),
     "/moved": Demo("a redirect", status=301, headers={"Location": "/article"}),
     "/router": Demo("a redirect inside", bytes, 302, {"Location": "http://192.168.0.1/admin"}),
@@ -81,42 +86,39 @@ PAGES = {
 
 def seed() -> int:
     """Keep the demo previews that are not there; return how many."""
-    now = clock.now()
     added = 0
     for url, said in DEMO.items():
         fields = {"canonical_url": url, "type": "website", "favicon": f"{url}favicon.ico", **said}
-        row = insert(db, Preview).values(_kept(url, fields, now)).on_conflict_do_nothing()
-        added += db.session.scalar(row.returning(Preview.url)) is not None
+        statement = insert(db, Preview).values(kept(url, fields)).on_conflict_do_nothing()
+        if db.session.scalar(statement.returning(Preview.url)) is not None:
+            added += 1
     db.session.commit()
     return added
 
 
-def fill(rows: int) -> None:
-    """Keep previews of made-up pages."""
+def kept(url: str, fields: Mapping[str, str]) -> dict[str, object]:
+    """Return the columns of a preview that has just been fetched."""
     now = clock.now()
-    made = [
-        _kept(
-            f"https://made-up.example/{number}",
-            {
-                "canonical_url": f"https://made-up.example/{number}",
-                "title": f"Page {number}",
-                "type": "website",
-                "favicon": "https://made-up.example/favicon.ico",
-            },
-            now,
-        )
-        for number in range(rows)
-    ]
-    for begin in range(0, rows, 1000):
-        db.session.execute(insert(db, Preview).on_conflict_do_nothing(), made[begin : begin + 1000])
-    db.session.commit()
-
-
-def _kept(url: str, fields: dict[str, str], now: object) -> dict[str, object]:
-    expires_at = clock.now() + timedelta(seconds=current_app.config["CACHE_SECONDS"])
     return {
         "url": url,
-        "outcome": {"preview": fields},
+        "outcome": {"preview": dict(fields)},
         "fetched_at": now,
-        "expires_at": expires_at,
+        "expires_at": now + timedelta(seconds=current_app.config["CACHE_SECONDS"]),
+        "claimed_until": now,
     }
+
+
+@Request.application
+def site(request: Request) -> Response:
+    """Answer with a page."""
+    page = PAGES.get(request.path)
+    if page is None:
+        return Response("Nothing here.", 404)
+    return Response(page.make(), page.status, page.headers)
+
+
+def examples() -> dict[str, str]:
+    """Return URLs of the site and what they show; none where it may not be fetched."""
+    if ADDRESS not in allowed_hosts(current_app.config):
+        return {}
+    return {f"http://{ADDRESS}{path}": page.shows for path, page in PAGES.items()}

@@ -1,6 +1,8 @@
 """The environment variables of this project, besides those of every project."""
 
-from flask import current_app
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field, field_validator
 
 from common.fetch import FetchSettings
@@ -22,13 +24,17 @@ class Settings(FetchSettings):
     def _are_ports(cls, value: str) -> str:
         ports = [port.strip() for port in value.split(",")]
         for port in ports:
-            if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):  # noqa: PLR2004
+            is_number = port.isascii() and port.isdigit()
+            if not is_number or not 1 <= int(port) <= 65_535:  # noqa: PLR2004
                 raise ValueError(f"{port!r} is no port")
         return ",".join(ports)
 
 
-def allowed() -> tuple[frozenset[int], frozenset[str]]:
-    """Return the ports and the ``host:port`` that may be fetched."""
-    config = current_app.config
-    ports = frozenset(map(int, config["ALLOWED_PORTS"].split(",")))
-    return ports, frozenset(filter(None, config["ALLOW_HOSTS"].split(",")))
+def allowed_ports(config: Mapping[str, Any]) -> set[int]:
+    """Return the ports that may be fetched."""
+    return {int(port) for port in config["ALLOWED_PORTS"].split(",")}
+
+
+def allowed_hosts(config: Mapping[str, Any]) -> set[str]:
+    """Return each ``host:port`` that may be fetched whatever its address and its port are."""
+    return set(config["ALLOW_HOSTS"].split(","))

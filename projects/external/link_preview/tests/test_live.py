@@ -24,8 +24,8 @@ def test_two_processes_fetch_a_page_once(live, at_once, upstream):
         query = {"url": upstream.url("/page")}
         return requests.get(f"{api}/preview", params=query, timeout=30)
 
-    answers = at_once(31, ask)[:30]
+    responses = at_once(31, ask)[:30]
 
-    assert [answer.status_code for answer in answers] == [200] * 30
-    assert {answer.json()["title"] for answer in answers} == {"Once"}
+    assert [response.status_code for response in responses] == [200] * 30
+    assert {response.json()["title"] for response in responses} == {"Once"}
     assert len(upstream.requests) == 1

@@ -7,9 +7,9 @@ from sqlalchemy import func, select, update
 from werkzeug.test import Client
 
 from common import clock as now_is
-from link_preview import demo, metadata, previews
+from link_preview import metadata, previews
 from link_preview.models import Preview, db
-from link_preview.seed import PAGES
+from link_preview.seed import PAGES, site
 
 pytestmark = pytest.mark.settings(ALLOW_HOSTS="{upstream}")
 
@@ -36,8 +36,8 @@ def test_claim_of_a_process_that_died_ends(ask, upstream, app, clock):
     clock.set("2026-03-01T12:00:00Z")
     upstream.answer("/x", "<title>X</title>")
     with app.app_context():
-        assert previews._claimed(upstream.url("/x"), "dead")
-        assert not previews._claimed(upstream.url("/x"), "second")
+        assert previews.claim(upstream.url("/x"), "dead", None)
+        assert not previews.claim(upstream.url("/x"), "second", None)
 
     clock.advance(seconds=app.config["TOTAL_TIMEOUT"] + previews.GRACE_SECONDS)
 
@@ -47,16 +47,16 @@ def test_claim_of_a_process_that_died_ends(ask, upstream, app, clock):
 def test_outcome_of_a_lost_claim_is_not_kept(app, upstream):
     url = upstream.url("/x")
     with app.app_context():
-        previews._claimed(url, "first")
+        previews.claim(url, "first", None)
         past = now_is.now() - timedelta(seconds=1)
         db.session.execute(update(Preview).values(claimed_until=past))
         db.session.commit()
-        assert previews._claimed(url, "second")
+        assert previews.claim(url, "second", None)
 
-        previews._store(url, "first", {"preview": {"type": "late"}})
+        previews.settle(url, "first", {"preview": {"type": "late"}})
 
         assert db.session.scalar(select(Preview.outcome)) is None
-        assert db.session.scalar(select(Preview.claim)) == "second"
+        assert db.session.scalar(select(Preview.claimed_by)) == "second"
 
 
 def test_mistake_in_our_code_keeps_nobody_waiting(ask, upstream, monkeypatch):
@@ -98,12 +98,12 @@ def test_seed_gives_previews_without_a_network(client, run):
 
 
 def test_demo_site_has_all_its_pages():
-    site = Client(demo.site)
+    api = Client(site)
     for path, page in PAGES.items():
-        response = site.get(path)
+        response = api.get(path)
         assert response.status_code == page.status, path
         response.close()
-    assert site.get("/nothing").status_code == 404
+    assert api.get("/nothing").status_code == 404
 
 
 def test_demo_site_is_offered_only_where_it_may_be_fetched(client, restart):

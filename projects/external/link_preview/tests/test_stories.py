@@ -120,38 +120,54 @@ def ld(value):
     return f'<script type="application/ld+json">{json.dumps(value)}</script>'
 
 
+def article(**said):
+    return {"@type": "Article", **said}
+
+
 TITLES = {
     "Open Graph": [
         ('<meta property="og:title" content="O"><meta name="twitter:title" content="T">', "O"),
         ('<title>H</title><meta property="OG:Title" content="O">', "O"),
         ('<meta name="og:title" content="O"><title>H</title>', "O"),
         ('<meta property="og:title" content="1"><meta property="og:title" content="2">', "1"),
+        ('<meta property="og:title" content=" "><meta property="og:title" content="2">', "2"),
     ],
     "Twitter": [
         ('<meta name="twitter:title" content="T"><title>H</title>', "T"),
-        (ld({"name": "L"}) + '<meta name="twitter:title" content="T">', "T"),
+        (ld(article(name="L")) + '<meta name="twitter:title" content="T">', "T"),
         ('<meta property="og:title" content="  "><meta name="twitter:title" content="T">', "T"),
         ('<meta property="og:title"><meta name="twitter:title" content="T">', "T"),
     ],
     "JSON-LD": [
-        ("<title>H</title>" + ld({"headline": "L"}), "L"),
-        (ld([{"name": "N"}, {"headline": "L"}]), "L"),
-        (ld({"@graph": [{"@type": "WebSite"}, {"headline": "L"}]}), "L"),
-        ("<title>H</title>" + ld({"name": "N"}), "N"),
+        ("<title>H</title>" + ld(article(headline="L")), "L"),
+        (ld([article(name="N"), article(headline="L")]), "L"),
+        (ld({"@graph": [{"@type": "WebSite", "name": "S"}, article(headline="L")]}), "L"),
+        ("<title>H</title>" + ld(article(name="N")), "N"),
+        ("<title>H</title>" + ld({"@type": ["x", "http://schema.org/Recipe"], "name": "N"}), "N"),
+        ("<title>N | Site</title>" + ld(article(headline="L", name="N")), "N"),
+        ("<title>Two</title>" + ld([article(headline="One"), article(name="two")]), "two"),
     ],
     "HTML": [
         ("<title>H</title><title>I</title>", "H"),
         ("<TITLE lang=en>H</TITLE >", "H"),
         ("<title> </title>", None),
+        ("<title>abc<xyz</title>", "abc<xyz"),
+        ("<title>Vector<int></title>", "Vector<int>"),
+        ("<svg><title>Menu</title></svg><title>H</title>", "H"),
+        ('<textarea><meta property="og:title" content="O"></textarea><title>H</title>', "H"),
+        ('<template><meta property="og:title" content="O"></template><title>H</title>', "H"),
+        ('<!-- <meta property="og:title" content="O"> --><title>H</title>', "H"),
     ],
-}
+}  # fmt: skip
 OTHERS = [
     ('<meta name="description" content="H">', "description", "H"),
-    (ld({"name": "L", "description": "D"}), "description", "D"),
+    (ld(article(name="L", description="D")), "description", "D"),
+    ('<meta property="og:image:secure_url" content="http://a.de/s">', "image", "http://a.de/s"),
     ('<meta name="twitter:image" content="http://a.de/t">', "image", "http://a.de/t"),
-    (ld({"name": "L", "image": {"url": "http://a.de/l"}}), "image", "http://a.de/l"),
-    (ld({"name": "L", "image": ["http://a.de/l", "x"]}), "image", "http://a.de/l"),
-    (ld({"headline": "A", "publisher": {"name": "P"}}), "site_name", "P"),
+    ('<meta name="twitter:image:src" content="http://a.de/t">', "image", "http://a.de/t"),
+    (ld(article(name="L", image={"url": "http://a.de/l"})), "image", "http://a.de/l"),
+    (ld(article(name="L", image=["http://a.de/l", "x"])), "image", "http://a.de/l"),
+    (ld(article(headline="A", publisher={"name": "P"})), "site_name", "P"),
     ('<meta name="application-name" content="P">', "site_name", "P"),
     ('<html lang="de-AT">', "lang", "de-AT"),
     ('<html lang="none at all">', "lang", None),
@@ -174,20 +190,88 @@ def test_other_fields_come_from_the_first_source_too(preview):
 
 
 @pytest.mark.story("fallbacks")
-def test_image_that_is_no_web_url_is_passed_over(preview):
-    for bad in ("javascript:alert(1)", "data:image/png,x", "http://[", "//me:pw@a.de/x", "  "):
-        page = f"""<meta property="og:image" content="{bad}">
-            <meta name="twitter:image" content="https://a.de/good.png">"""
+def test_json_ld_of_what_is_no_page_and_no_work_is_passed_over(preview):
+    for kind in ("Organization", "Person", "WebSite", "BreadcrumbList", "ImageObject", None, 7, []):
+        other = {
+            "@type": kind,
+            "name": "Acme",
+            "description": "Makes all.",
+            "image": "http://a.de/l",
+        }
+        for json_ld in (other, [other], {"@graph": [other]}):
+            card = preview(f"<title>About cats</title>{ld(json_ld)}")
 
-        assert preview(page)["image"] == "https://a.de/good.png", f"{bad!r} is no image on the web"
+            got = (card["title"], card["description"], card["image"])
+            assert got == ("About cats", None, None), f"JSON-LD of type {kind} was taken"
+
+    page = f"<title>Cats</title>{ld({'@graph': [other, article(name='Cats', description='D')]})}"
+    assert preview(page)["description"] == "D", "the article stands behind another thing"
+
+
+@pytest.mark.story("fallbacks")
+def test_image_that_is_no_web_url_is_passed_over(preview):
+    good = "https://a.de/good.png"
+    for bad in (
+        "javascript:alert(1)",
+        "data:image/png,x",
+        "http://[",
+        "//me:pw@a.de/x",
+        "  ",
+        "http://",
+        "https:///x.png",
+        "http://a.de:port/x",
+        "#",
+        "#top",
+        "?",
+    ):
+        first = f'<meta property="og:image" content="{bad}">'
+
+        for second in ("og:image", "twitter:image"):
+            page = f'{first}<meta property="{second}" content="{good}">'
+            assert preview(page)["image"] == good, f"{bad!r} is no image on the web"
+        assert preview(first)["image"] is None, f"{bad!r} is no image on the web"
+
+
+@pytest.mark.story("fallbacks")
+def test_page_is_not_its_own_image_or_icon(preview, upstream):
+    url = upstream.url("/self")
+    tags = f'<meta property="og:image" content="{url}#x"><link rel="icon" href="/self">'
+
+    card = preview(tags, path="/self")
+
+    assert (card["image"], card["favicon"]) == (None, upstream.url("/favicon.ico"))
 
 
 @pytest.mark.story("fallbacks")
 def test_broken_json_ld_is_passed_over(preview):
-    for bad in ("{", "[" * 50_000, "[1, null, {}]", '{"name": 7}', '"x"', ""):
+    for bad in (
+        "{",
+        "[" * 50_000,
+        "[1, null, {}]",
+        '{"@type": "Article", "name": 7}',
+        '{"@type": {"a": "Article"}, "name": "N"}',
+        '{"@type": "Article", "name": ' + "1" * 5000 + "}",
+        '{"@graph": [[1], 2]}',
+        '"x"',
+        "",
+    ):
         page = f'<script type="application/ld+json">{bad}</script><title>H</title>'
 
         assert preview(page)["title"] == "H", f"JSON-LD {bad:.20} should be passed over"
+        after = preview(page + ld(article(name="N")))
+        assert after["title"] == "N", f"what comes after JSON-LD {bad:.20} should be taken"
+
+
+@pytest.mark.story("fallbacks")
+def test_json_ld_is_read_as_its_authors_mean_it(preview):
+    page = """<script type="Application/LD+JSON">{"@type": "NewsArticle",
+        "headline": "Tom &amp; Jerry&#39;s", "description": "one
+        two	three"}</script>"""
+
+    card = preview(page)
+
+    assert card["title"] == "Tom & Jerry's", "entities are no JSON, but they are written"
+    assert card["description"] == "one two three", "a raw line break in a text is taken"
 
 
 # text
@@ -198,11 +282,22 @@ CHARSETS = {
         ("text/html; charset=utf-8", "<title>Grüße 日本</title>", "utf-8"),
         ("text/html; charset='windows-1251'", "<title>Привет</title>", "cp1251"),
         ("text/html; charset=ISO-8859-1", "<title>Grüße “Welt”</title>", "cp1252"),
+        ('text/html;x=y; Charset="latin1"', "<title>5 €</title>", "cp1252"),
+    ],
+    "larger than its name": [
+        ("text/html; charset=gb2312", "<title>朱镕基</title>", "gbk"),
+        ("text/html; charset=euc-kr", "<title>똠방각하 펲시콜라</title>", "cp949"),
+        ("text/html; charset=shift_jis", "<title>①髙﨑㈱</title>", "cp932"),
+        ("text/html; charset=big5", "<title>嘅啲嘢</title>", "big5hkscs"),
+        ("text/html; charset=iso-8859-9", "<title>“İyi” 5 €</title>", "cp1254"),
+        ("text/html; charset=tis-620", "<title>สวัสดี “5 €”</title>", "cp874"),
+        ("text/html; charset=us-ascii", "<title>Grüße</title>", "cp1252"),
     ],
     "byte order mark": [
         ("text/html", "\ufeff<title>Grüße</title>", "utf-8"),
         ("text/html", "\ufeff<title>Grüße</title>", "utf-16-le"),
         ("text/html", "\ufeff<title>Grüße</title>", "utf-16-be"),
+        ("text/html; charset=windows-1252", "\ufeff<title>Grüße</title>", "utf-8"),
     ],
     "meta": [
         ("text/html", "<meta charset=shift_jis><title>日本語</title>", "shift_jis"),
@@ -212,10 +307,14 @@ CHARSETS = {
             "<meta http-equiv=Content-Type content='text/html; charset=koi8-r'><title>Да</title>",
             "koi8-r",
         ),
+        ("text/html", "<meta charset=nonsense><meta charset=koi8-r><title>Да</title>", "koi8-r"),
+        ("text/html", "<!-- <meta charset=koi8-r> --><title>Grüße</title>", "utf-8"),
+        ("text/html", "<meta charset=utf-16><title>Grüße</title>", "utf-8"),
     ],
     "nothing": [
         ("text/html", "<title>Grüße, ganz ohne Angabe</title>", "utf-8"),
-        ("text/html", "<title>お茶の入れ方</title><p>急須に茶葉を入れます。</p>" * 4, "shift_jis"),
+        ("text/html", "<title>Café</title>", "cp1252"),
+        ("", "<title>Crème brûlée · 5 €</title>", "cp1252"),
     ],
 }
 
@@ -234,7 +333,7 @@ def test_charset_that_no_page_has_is_ignored(preview):
     for charset in ("zip", "hex", "punycode", "utf-7", "undefined", "x" * 2000):
         page = f"<meta charset={charset}><title>Plain</title>"
 
-        card = preview(page, headers={"Content-Type": "text/html"})
+        card = preview(page, headers={"Content-Type": f"text/html; charset={charset}"})
         assert card["title"] == "Plain", f"charset={charset:.20}"
 
 
@@ -245,6 +344,9 @@ def test_text_is_decoded_and_folded(preview):
         "  two\n\t lines \xa0 here ": "two lines here",
         "a&#0;b&#xD800;c\x07d": "a\ufffdb\ufffdcd",
         "&lt;script&gt;alert(1)&lt;/script&gt;": "<script>alert(1)</script>",
+        "evil\u202egnp.exe": "evilgnp.exe",
+        "a&#x2067;b\u2066c&rlm;d": "abcd",
+        "\u05e9\u05dc\u05d5\u05dd &#x1f468;&zwj;&#x1f469;": "\u05e9\u05dc\u05d5\u05dd 👨\u200d👩",
     }.items():
         card = preview(f'<title>{html}</title><meta name="description" content="{html}">')
 
@@ -252,8 +354,16 @@ def test_text_is_decoded_and_folded(preview):
 
 
 @pytest.mark.story("text")
+def test_text_of_which_nothing_can_be_seen_is_no_text(preview):
+    for hidden in ("&#x200b;", "\u202e\u202c", "&shy; &nbsp;", "\x07"):
+        page = f'<meta property="og:title" content="{hidden}"><title>H</title>'
+
+        assert preview(page)["title"] == "H", f"{hidden!r} shows nothing"
+
+
+@pytest.mark.story("text")
 def test_lone_surrogates_and_nul_of_json_do_not_hurt(preview):
-    page = r'<script type="application/ld+json">{"name": "a\ud800b\u0000c"}</script>'
+    page = r'<script type=application/ld+json>{"@type": "Book", "name": "a\ud800b\u0000c"}</script>'
 
     assert preview(page)["title"] == "abc"
 
@@ -539,13 +649,22 @@ def test_server_that_is_not_there_is_502(ask):
 @pytest.mark.story("failures")
 @pytest.mark.parametrize(
     "headers",
-    [{"Content-Length": "1000"}, {"Content-Encoding": "gzip"}],
-    ids=["too short", "not compressed"],
+    [{"Content-Length": "1000"}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}],
+    ids=["too short", "not compressed", "not asked for"],
 )
 def test_broken_answer_is_502(ask, upstream, headers):
     upstream.answer("/x", "<title>x</title>", headers={"Content-Type": "text/html", **headers})
 
     assert ask(upstream.url("/x")).status_code == 502
+
+
+@pytest.mark.story("failures")
+def test_redirect_to_what_is_no_url_is_502(ask, upstream):
+    for target in ("/caf\xe9", "http://[", "http://a:b/"):
+        upstream.answer("/x", status=302, headers={"Location": target})
+
+        response = ask(upstream.url(f"/x?{target}"))
+        assert response.status_code == 502, f"Location: {target!r} is not the caller's fault"
 
 
 # cache
@@ -607,11 +726,74 @@ def test_many_at_once_cause_one_request(ask, upstream, at_once):
         return ask(upstream.url("/page"))
 
     upstream.answer("/page", page)
-    answers = at_once(21, one)[:20]
+    responses = at_once(21, one)[:20]
 
-    assert [answer.status_code for answer in answers] == [200] * 20
-    assert {answer.json["title"] for answer in answers} == {"Octopuses dream"}
+    assert [response.status_code for response in responses] == [200] * 20
+    assert {response.json["title"] for response in responses} == {"Octopuses dream"}
     assert len(upstream.requests) == 1, f"20 at once caused {len(upstream.requests)} requests"
+
+
+@pytest.fixture
+def refresh(client, upstream):
+    """Ask for the preview of a path of the stand-in as it is now."""
+    return lambda path: client.get(f"/preview?url={upstream.url(path)}&refresh=true")
+
+
+@pytest.mark.story("refresh")
+def test_refresh_fetches_what_is_kept_and_keeps_what_comes(preview, ask, refresh, upstream):
+    preview("<title>Old</title>", path="/page")
+    upstream.answer("/page", "<title>New</title>")
+    assert ask(upstream.url("/page")).json["title"] == "Old"
+
+    fresh = refresh("/page").json
+
+    assert (fresh["title"], fresh["cached"]) == ("New", False)
+    kept = ask(upstream.url("/page")).json
+    assert kept == fresh | {"cached": True}
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.story("refresh")
+def test_refresh_is_asked_for_by_true_alone(client, preview, upstream):
+    preview("<title>Old</title>", path="/page")
+    query = f"url={upstream.url('/page')}"
+
+    assert client.get(f"/preview?{query}&refresh=false").json["cached"] is True
+    for value in ("maybe", "", "2"):
+        assert client.get(f"/preview?{query}&refresh={value}").status_code == 422, value
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.story("refresh")
+def test_refresh_of_a_failure_asks_again(ask, refresh, upstream):
+    assert ask(upstream.url("/page")).status_code == 502
+    upstream.answer("/page", "<title>Up again</title>")
+
+    assert refresh("/page").json["title"] == "Up again"
+
+
+@pytest.mark.story("refresh")
+def test_many_refreshes_at_once_cause_one_request(preview, refresh, upstream, at_once):
+    preview("<title>Old</title>", path="/page")
+    asked, go_on = threading.Event(), threading.Event()
+
+    def page(_request):
+        asked.set()
+        go_on.wait(10)
+        return "<title>New</title>"
+
+    def one(number):
+        if number == 20:
+            asked.wait(10)
+            go_on.set()
+            return None
+        return refresh("/page")
+
+    upstream.answer("/page", page)
+    responses = at_once(21, one)[:20]
+
+    assert {response.json["title"] for response in responses} == {"New"}
+    assert len(upstream.requests) == 2, "the first preview, and one refresh for all"
 
 
 # page
@@ -619,16 +801,16 @@ def test_many_at_once_cause_one_request(ask, upstream, at_once):
 
 @pytest.mark.story("page")
 def test_page_has_a_field_for_the_link(client):
-    page = client.get("/")
+    response = client.get("/")
 
-    assert page.mimetype == "text/html"
-    assert '<input id="url"' in page.text
-    assert 'data-preview="/preview"' in page.text
+    assert response.mimetype == "text/html"
+    assert '<input id="url"' in response.text
+    assert 'data-preview="/preview"' in response.text
 
 
 @pytest.mark.story("page")
 @pytest.mark.settings(PROXY_HOPS="1")
 def test_page_works_behind_a_prefix(client):
-    page = client.get("/", headers={"X-Forwarded-Prefix": "/cards"})
+    response = client.get("/", headers={"X-Forwarded-Prefix": "/cards"})
 
-    assert 'data-preview="/cards/preview"' in page.text
+    assert 'data-preview="/cards/preview"' in response.text

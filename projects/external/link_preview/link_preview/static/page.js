@@ -37,7 +37,7 @@ function show(preview) {
   card.hidden = false;
 }
 
-async function look() {
+async function look({ refresh = false } = {}) {
   const text = input.value.trim();
   const url = /^[\w-]+(\.[\w-]+)+([:/?#]|$)/.test(text) ? `https://${text}` : text;
   if (!url) return;
@@ -46,7 +46,7 @@ async function look() {
   say("Fetching…");
   card.classList.add("old");
   try {
-    const { answer } = await ask(`${form.dataset.preview}?${new URLSearchParams({ url })}`);
+    const { answer } = await ask(`${form.dataset.preview}?${new URLSearchParams({ url, refresh })}`);
     if (number !== latest) return;
     show(answer);
     say("");
@@ -72,6 +72,10 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(typing);
   look();
+});
+find("#refresh").addEventListener("click", () => {
+  input.value = asked;
+  look({ refresh: true });
 });
 form.addEventListener("click", ({ target }) => {
   if (!target.value || target.type !== "button") return;
