@@ -87,7 +87,7 @@ def isolated(session: nox.Session) -> None:
 @nox.session
 def services(session: nox.Session) -> None:
     """Run the projects' tests on PostgreSQL and a Redis-compatible server, no set-up needed."""
-    install(session, *everything(), *groups("test", "tools", "services"))
+    install(session, *everything(), *groups("test", "tools"))
     chosen = session.posargs or ["projects"]
     session.run(*PYTEST, "-p", "tests.services", *chosen)
 

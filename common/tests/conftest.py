@@ -1,9 +1,11 @@
 """A toy application on common, for the tests of common alone."""
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 import pytest
 from flask import Flask, Response, url_for
 from pydantic import Field, StringConstraints
@@ -16,6 +18,8 @@ from common.api import Accepted, Created, File, Page, Produces, Schema, endpoint
 from common.database import make_db
 from common.describe import pages
 from common.pagination import PageQuery, paginate
+from common.testing import postgres
+from common.testing.servers import Server
 
 db = make_db()
 
@@ -171,6 +175,54 @@ def thing() -> type[Thing]:
 def http(make_toy: Callable[..., Flask]) -> Client:
     """A client of the toy."""
     return Client(make_toy())
+
+
+SERVED = """
+import runpy
+app = runpy.run_path({file!r})["toy"]()
+"""
+
+
+@pytest.fixture
+def serve_toy(tmp_path: Path) -> Any:
+    """Serve the toy with gunicorn: ``serve_toy(workers=2, NAME="value").url``."""
+    (tmp_path / "wsgi.py").write_text(SERVED.format(file=__file__))
+    folder = tmp_path / "instance"
+    folder.mkdir(exist_ok=True)
+    servers: list[Server] = []
+
+    def serve(workers: int = 1, threads: int = 8, **settings: str) -> Server:
+        servers.append(Server(tmp_path, folder, settings, workers, threads))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Any:
+    """A PostgreSQL server of this process."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as name, postgres.running(Path(name, "p")) as it:
+        yield it
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> str:
+    """The URL of its database, which is empty."""
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    url: str = postgres_server.url
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of each database in turn."""
+    if request.param == "sqlite":
+        return {}
+    return {"DATABASE_URL": request.getfixturevalue("postgres_url")}
 
 
 @pytest.fixture

@@ -1,21 +1,10 @@
 """What every application gets: settings, errors, pages, lists, database, clock."""
 
-import os
-import re
-import sqlite3
-import subprocess
-import sys
-from contextlib import closing
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import inspect, select, text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
 from common import SettingsError, clock
-from common.database import UtcDateTime, make_db, upgrade, violated
 from common.testing import wait_until
 
 # --- settings
@@ -65,7 +54,6 @@ def test_browser_gets_an_error_to_read(http):
 def test_unhandled_constraint_is_409_and_the_request_leaves_no_trace(http):
     assert http.post("/things", json={"name": "a"}).status_code == 201
     assert http.post("/things", json={"name": "a"}).status_code == 409
-    assert http.post("/things", json={"name": "b", "size": -1}).status_code == 409
     assert http.get("/things").headers["X-Total-Count"] == "1"
 
 
@@ -82,45 +70,6 @@ def test_every_answer_has_the_security_headers_and_a_request_id(http, path):
 def test_request_id_is_taken_when_it_is_harmless(http, given, taken):
     answered = http.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"]
     assert (answered == given) is taken
-
-
-def test_requests_are_logged_with_their_id(tmp_path):
-    """In a process of its own: where pytest listens to logs, Flask's handler is not used."""
-    program = """if True:
-        import runpy, sys
-        app = runpy.run_path(sys.argv[1])["toy"]({"TESTING": True, "LOG_LEVEL": "INFO"})
-        app.test_client().get("/things", headers={"X-Request-ID": "find-me"})
-        app.logger.warning("Nobody asks.")
-    """
-    toy = str(Path(__file__).with_name("conftest.py"))
-    run = subprocess.run(
-        [sys.executable, "-c", program, toy],
-        env={**os.environ, "INSTANCE_PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    request, other = run.stderr.splitlines()
-    assert re.fullmatch(r"\[.+\] INFO in .+: \[find-me\] GET /things 200 in [0-9.]+ ms", request)
-    assert other.endswith(": [-] Nobody asks.")
-
-
-def test_request_id_is_an_attribute_of_what_is_logged(make_toy, caplog):
-    app = make_toy(LOG_LEVEL="INFO")
-    app.test_client().get("/things", headers={"X-Request-ID": "find-me"})
-    [record] = caplog.records
-    assert record.request_id == "find-me"
-    assert record.getMessage().startswith("GET /things 200 in ")
-
-
-def test_links_follow_the_proxy_that_is_trusted(make_toy):
-    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/toys"}
-    trusting, careful = make_toy(PROXY_HOPS="1"), make_toy()
-    assert (
-        "https://localhost/toys/things"
-        in trusting.test_client().get("/things", headers=forwarded).headers["Link"]
-    )
-    assert "https" not in careful.test_client().get("/things", headers=forwarded).headers["Link"]
 
 
 def test_request_without_a_proper_host_is_400(http):
@@ -176,93 +125,6 @@ def test_page_after_the_last_is_empty_and_leads_back(http):
     assert 'rel="next"' not in response.headers["Link"]
 
 
-# --- database
-
-
-def test_start_adds_what_is_missing_and_keeps_what_is_there(make_toy, db):
-    app = make_toy()
-    app.test_client().post("/things", json={"name": "a", "size": 4})
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(text("DROP INDEX ix_thing_size"))
-    again = make_toy()
-    with again.app_context():
-        assert [index["name"] for index in inspect(db.engine).get_indexes("thing")] == [
-            "ix_thing_size"
-        ]
-    assert again.test_client().get("/things").json[0]["size"] == 4
-
-
-def test_new_nullable_column_is_added_and_a_required_one_stops_the_start(make_toy, db):
-    app = make_toy()
-
-    def another(**columns):
-        other = make_db()
-        type(
-            "Thing",
-            (other.Model,),
-            {
-                "id": mapped_column(primary_key=True),
-                **columns,
-                "__annotations__": {
-                    "id": Mapped[int],
-                    **dict.fromkeys(columns, Mapped[str | None]),
-                },
-            },
-        )
-        return other.metadata
-
-    with app.app_context():
-        upgrade(db.engine, another(colour=mapped_column(nullable=True)))
-        assert "colour" in {column["name"] for column in inspect(db.engine).get_columns("thing")}
-        with pytest.raises(SettingsError, match="lacks column weight"):
-            upgrade(db.engine, another(weight=mapped_column(nullable=False)))
-
-
-@pytest.mark.parametrize(
-    ("rows", "name"),
-    [
-        ([("a", 1), ("a", 1)], "uq_thing_name"),
-        ([("a", -1)], "ck_thing_size"),
-    ],
-)
-def test_violated_constraint_is_known_by_name(make_toy, db, thing, rows, name):
-    with make_toy().app_context():
-        db.session.add_all([thing(name=text, size=size) for text, size in rows])
-        with pytest.raises(IntegrityError) as caught:
-            db.session.commit()
-        db.session.rollback()
-    assert violated(caught.value) == name
-
-
-def test_writing_request_holds_the_lock_from_its_first_read(make_toy, db, thing):
-    app = make_toy()
-    with app.test_request_context("/things", method="POST"):
-        db.session.scalars(select(thing)).all()
-        other = sqlite3.connect(db.engine.url.database, timeout=0, isolation_level=None)
-        with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
-            other.execute("BEGIN IMMEDIATE")
-        db.session.rollback()
-
-
-def test_reading_request_waits_for_nobody(make_toy, db, thing):
-    app = make_toy()
-    with app.test_request_context("/things", method="POST"):
-        db.session.scalars(select(thing)).all()
-        assert app.test_client().get("/things").status_code == 200
-        db.session.rollback()
-
-
-def test_moments_are_kept_in_utc_and_naive_ones_refused():
-    column = UtcDateTime()
-    dialect = type("Dialect", (), {"name": "sqlite"})()
-    berlin = datetime(2026, 7, 1, 14, 0, tzinfo=timezone(timedelta(hours=2)))
-    stored = column.process_bind_param(berlin, dialect)
-    assert stored == datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001  # as SQLite keeps it
-    assert column.process_result_value(stored, dialect) == berlin
-    with pytest.raises(ValueError, match="time zone"):
-        column.process_bind_param(stored, dialect)
-
-
 # --- clock and commands
 
 
@@ -286,22 +148,3 @@ def test_seed_commands_say_what_they_did(make_toy):
 def test_wait_until_gives_up_with_words():
     with pytest.raises(AssertionError, match="for the moon"):
         wait_until(lambda: False, timeout=0.05, what="the moon")
-
-
-def test_four_processes_may_start_at_once_on_an_empty_folder(tmp_path):
-    program = "import runpy, sys; runpy.run_path(sys.argv[1])['toy']({'TESTING': True})"
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-c",
-        program,
-        str(Path(__file__).with_name("conftest.py")),
-    ]
-    environment = {**os.environ, "INSTANCE_PATH": str(tmp_path / "new")}
-    started = [
-        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
-    errors = [process.communicate()[1] for process in started]
-    assert [process.returncode for process in started] == [0] * 4, errors

@@ -5,7 +5,6 @@ answers errors as problems and serves the description of the API. Everything els
 project imports when it needs it.
 """
 
-import logging
 import re
 import time
 import uuid
@@ -15,12 +14,11 @@ from typing import Any
 import click
 from flask import Flask, Response, current_app, g, request
 from flask.cli import with_appcontext
-from flask.logging import default_handler
 from flask_sqlalchemy import SQLAlchemy
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from common import database, errors
+from common import database, errors, logs, proxies
 from common import settings as _settings
 from common.describe import pages
 from common.settings import Settings, SettingsError
@@ -28,10 +26,7 @@ from common.settings import Settings, SettingsError
 __all__ = ["Settings", "SettingsError", "init_app"]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-LOG_LINE = logging.Formatter(
-    "[%(asctime)s] %(levelname)s in %(module)s: [%(request_id)s] %(message)s",
-    defaults={"request_id": "-"},  # outside of requests
-)
+FORM_TYPES = {"multipart/form-data", "application/x-www-form-urlencoded"}
 
 
 class PlainInteger(IntegerConverter):
@@ -57,21 +52,19 @@ def init_app(
     Raises SettingsError, which ends the start with one clear text.
     """
     _settings.load(app, settings, config)
-    if hops := app.config["PROXY_HOPS"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]  # as Flask says
     app.url_map.converters["int"] = PlainInteger
-    app.logger.setLevel(app.config["LOG_LEVEL"])
-    app.logger.addFilter(_add_request_id)
-    default_handler.setFormatter(LOG_LINE)  # Flask's, for those who have set up no logging
+    app.before_request(_begin)
+    app.before_request(_read_body)
+    app.after_request(_end)
+    app.after_request(errors.refuse_condition)  # before _end: the last one comes first
+    proxies.init_app(app)
+    logs.init_app(app)
     errors.init_app(app)
     pages.init_app(app)
     if db is not None:
         database.init_app(app, db)
     if seed is not None:
         app.cli.add_command(_seed_command(seed, fill))
-    app.before_request(_begin)
-    app.after_request(_end)
-    app.after_request(errors.refuse_condition)  # before _end: the last one comes first
 
 
 def _begin() -> None:
@@ -82,26 +75,33 @@ def _begin() -> None:
         raise errors.Problem(400, "The Host header is no host.")
 
 
+def _read_body() -> None:
+    """Read all that is sent before the first query.
+
+    A client may send one byte and wait. Were a transaction open by then, everybody else who writes
+    would wait for that client. Raises the 413, and 400 where the body has no proper end.
+    """
+    if request.method in database.SAFE_METHODS or request.routing_exception is not None:
+        return
+    try:
+        if request.mimetype in FORM_TYPES:
+            _ = request.form  # and the files, which go to the disk where they are large
+        else:
+            request.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in errors.DISK_FULL:
+            raise
+        # Each server raises an exception of its own for what the client has sent wrong.
+        raise errors.Problem(400, "The body cannot be read to its end.") from error
+
+
 def _end(response: Response) -> Response:
     response.headers.extend(pages.SECURITY_HEADERS)
     response.headers.add("X-Request-ID", g.request_id)
-    if current_app.logger.isEnabledFor(logging.INFO):
-        seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        current_app.logger.info(
-            "%s %s %d in %.1f ms",
-            request.method,
-            request.path,
-            response.status_code,
-            seconds * 1000,
-        )
+    logs.log_request(response)
     return response
-
-
-def _add_request_id(record: logging.LogRecord) -> bool:
-    """Give what is logged in a request the attribute ``request_id``, for any formatter to use."""
-    if request and "request_id" in g:
-        record.request_id = g.request_id
-    return True
 
 
 def _seed_command(seed: Callable[[], int], fill: Callable[[int], None] | None) -> click.Command:

@@ -8,22 +8,29 @@ where such a request writes after all, the write must be its first statement. Ou
 before long work.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Flask, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, inspect, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 
-from common.settings import SettingsError
+from common import tables
+from common.errors import BUSY, meaning_of
+
+T = TypeVar("T")
+NO_ROW = "There is no such thing."
+BUSY_SECONDS = 10  # that a transaction waits for SQLite's lock
+PAUSE = 0.05  # seconds between two tries
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -33,15 +40,6 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def make_db() -> SQLAlchemy:
-    """Return a new ``db`` with metadata of its own; objects stay loaded after a commit."""
-
-    class Base(DeclarativeBase):
-        metadata = MetaData(naming_convention=NAMING_CONVENTION)
-
-    return SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -70,67 +68,109 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, with the words and the lock that all projects want."""
+
+    def get_or_404(
+        self,
+        entity: type[T],
+        ident: Any,
+        *,
+        description: str | None = NO_ROW,
+        lock: bool = False,
+        **options: Any,
+    ) -> T:
+        """Return the row of a primary key, or answer 404.
+
+        With ``lock`` it is read as it is now, and nobody else changes or deletes it before the end
+        of the transaction (SELECT … FOR UPDATE; on SQLite a request that may write has the whole
+        database). One that was deleted while we waited is a 404.
+        """
+        if lock:
+            options["with_for_update"] = True
+            options["populate_existing"] = True
+        return super().get_or_404(entity, ident, description=description, **options)
+
+    def first_or_404(self, statement: Any, *, description: str | None = NO_ROW) -> Any:
+        """Return the first row of a statement, or answer 404."""
+        return super().first_or_404(statement, description=description)
+
+
+def make_db() -> Database:
+    """Return a new ``db`` with metadata of its own; objects stay loaded after a commit.
+
+    A column ``Mapped[datetime]`` is a ``UtcDateTime``.
+    """
+
+    class Base(DeclarativeBase):
+        metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+    Base.registry.update_type_annotation_map({datetime: UtcDateTime})
+    return Database(model_class=Base, session_options={"expire_on_commit": False})
+
+
 def init_app(app: Flask, db: SQLAlchemy) -> None:
-    """Connect ``db`` to ``app`` and bring the schema up to date."""
+    """Connect ``db`` to ``app`` and see to it that its tables are there.
+
+    While the database is busy or away, the application answers 503 (``common.tables``).
+    """
     default = f"sqlite:///{Path(app.instance_path) / (app.name + '.sqlite')}"
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"] or default
+    # A thread has one connection at most, so there are never more of them than threads: a lower
+    # limit would only let threads wait for each other.
+    options: dict[str, Any] = {"max_overflow": -1}
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+        options["pool_pre_ping"] = True  # a restarted server is noticed before a request fails
+        options["connect_args"] = {"connect_timeout": 5}
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", _configure_sqlite)
-            event.listen(db.engine, "begin", _begin)
-        upgrade(db.engine, db.metadata)
+        engine = db.engine
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _configure_sqlite)
+            event.listen(engine, "begin", _begin)
+        tables.make_at_start(app, engine, db.metadata)
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 must not begin transactions: _begin does
-    for pragma in (
-        "foreign_keys = ON",
-        "busy_timeout = 10000",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    _set_wal(connection)
+
+
+def _set_wal(connection: Any) -> None:
+    """Switch to WAL; SQLite itself does not wait where another process does so at this moment."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if meaning_of(error) != BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)
 
 
 def _begin(connection: Connection) -> None:
     reads = has_request_context() and request.method in SAFE_METHODS
+    reads = reads or connection.get_execution_options().get("only_reads", False)
     dbapi = connection.connection.dbapi_connection
     dbapi.execute("BEGIN" if reads else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # sqlite3's
 
 
-def upgrade(engine: Engine, metadata: MetaData) -> None:
-    """Create what is missing: tables, columns that may be empty, indexes. Safe for many at once.
+def release() -> None:
+    """End the transaction of a read before slow work, such as a request to another service.
 
-    Anything that cannot be added without thought stops the start with one clear line
-    (SettingsError); a real change of a schema in production is a migration.
+    While it is open, nobody else can write to SQLite, or has this connection to PostgreSQL. What
+    was loaded stays. Raises RuntimeError if something has been changed: commit that first.
     """
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(45)"))  # one starter at a time
-        present = inspect(connection)
-        tables = set(present.get_table_names())
-        for table in metadata.sorted_tables:
-            if table.name not in tables:
-                connection.execute(CreateTable(table))
-            known = (
-                {column["name"] for column in present.get_columns(table.name)}
-                if table.name in tables
-                else None
-            )
-            for column in table.columns:
-                if known is None or column.name in known:
-                    continue
-                if not column.nullable and column.server_default is None:
-                    raise SettingsError(
-                        f"Cannot start:\n  table {table.name} in {engine.url!r} lacks column "
-                        f"{column.name}: migrate it, or move the file away to begin anew."
-                    )
-                definition = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN {definition}'))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+    session = current_app.extensions["sqlalchemy"].session
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("There are changes in the session: commit them before the slow work.")
+    session.commit()
 
 
 def insert(db: SQLAlchemy, model: type[Any]) -> Any:
@@ -149,7 +189,8 @@ def violated(error: IntegrityError) -> str | None:
     """
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
-        return str(diagnosis.constraint_name)
+        name: str | None = diagnosis.constraint_name
+        return name
     kind, _, detail = str(error.orig).partition(" constraint failed: ")
     if kind == "UNIQUE" and not detail.startswith("index "):
         columns = [part.split(".") for part in detail.split(", ")]

@@ -52,7 +52,13 @@ class Settings(BaseSettings):
         None, description="Where files and the SQLite database live; default: instance/."
     )
     proxy_hops: int = Field(
-        0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* headers are trusted."
+        0,
+        ge=0,
+        le=10,
+        description="Reverse proxies whose X-Forwarded-For, -Proto, -Host, -Port are trusted.",
+    )
+    proxy_prefix: bool = Field(
+        False, description="1 where they also set X-Forwarded-Prefix, and drop that of clients."
     )
     max_content_length: int = Field(
         1024 * 1024, ge=1024, description="Largest request body in bytes."

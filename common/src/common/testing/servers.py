@@ -52,6 +52,8 @@ class Server:
             sys.executable,
             "-m",
             "gunicorn",
+            "--config",
+            "python:common.gunicorn",
             "wsgi:app",
             "--bind",
             f"fd://{listener.fileno()}",
