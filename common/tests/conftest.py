@@ -17,6 +17,7 @@ import common
 from common.api import Accepted, Created, File, Page, Produces, Schema, endpoint
 from common.database import make_db
 from common.describe import pages
+from common.guards import guard
 from common.pagination import PageQuery, paginate
 from common.testing import postgres
 from common.testing.servers import Server
@@ -129,6 +130,21 @@ def toy(config: Mapping[str, Any] | None = None) -> Flask:
     @endpoint
     def upload(form: UploadForm, files: UploadFiles) -> None:
         """Take a file."""
+
+    def look_up() -> None:
+        db.session.scalar(select(Thing.id).limit(1))  # as every login does
+
+    @app.post("/things/asked")
+    @guard("somebody", look_up)
+    @endpoint
+    def ask(body: ThingIn) -> None:
+        """Take a thing after a query."""
+
+    @app.post("/uploads/asked")
+    @guard("somebody", look_up)
+    @endpoint
+    def ask_for_upload(form: UploadForm, files: UploadFiles) -> None:
+        """Take a file after a query."""
 
     @app.post("/forms")
     @endpoint

@@ -5,9 +5,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -104,7 +106,7 @@ def test_many_processes_may_start_at_once_on_an_empty_folder(tmp_path):
     for process in started:
         assert process.stdout.readline() == "ready\n"
 
-    for number in range(20):
+    for number in range(10):
         for process in started:
             process.stdin.write(f"{tmp_path / str(number)}\n")
             process.stdin.flush()
@@ -143,6 +145,27 @@ def test_start_survives_a_database_that_is_locked(make_toy, tmp_path):
     assert (away.status_code, away.json["detail"]) == (503, "The database is busy; try again.")
     assert away.headers["Retry-After"]
     assert back.status_code == 200, "the tables are made as soon as they can be"
+
+
+def test_start_waits_where_sqlite_itself_does_not(make_toy, monkeypatch, tmp_path):
+    """As when another process is just switching to WAL."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    other = sqlite3.connect(folder / "toy.sqlite", isolation_level=None)
+    other.execute("CREATE TABLE earlier (id INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        other.close()
+
+    monkeypatch.setattr(tables, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+
+    response = Client(make_toy()).get("/things")
+
+    assert response.status_code == 200
+    assert len(pauses) == 1, "the start should have found the lock and tried again"
 
 
 @pytest.mark.usefixtures("impatient")

@@ -8,8 +8,6 @@ where such a request writes after all, the write must be its first statement. Ou
 before long work.
 """
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,12 +23,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from common import tables
-from common.errors import BUSY, meaning_of
 
 T = TypeVar("T")
 NO_ROW = "There is no such thing."
 BUSY_SECONDS = 10  # that a transaction waits for SQLite's lock
-PAUSE = 0.05  # seconds between two tries
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -138,20 +134,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA synchronous = NORMAL")
-    _set_wal(connection)
-
-
-def _set_wal(connection: Any) -> None:
-    """Switch to WAL; SQLite itself does not wait where another process does so at this moment."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if meaning_of(error) != BUSY or time.monotonic() > deadline:
-                raise
-        time.sleep(PAUSE)
+    # Where another process does the same at this moment, this one does not wait: the start does.
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin(connection: Connection) -> None:
