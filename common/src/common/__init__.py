@@ -6,8 +6,8 @@ project imports when it needs it.
 """
 
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,7 +56,6 @@ def init_app(
     app.before_request(_begin)
     app.before_request(_read_body)
     app.after_request(_end)
-    app.after_request(errors.refuse_condition)  # before _end: the last one comes first
     proxies.init_app(app)
     logs.init_app(app)
     errors.init_app(app)
@@ -68,8 +67,8 @@ def init_app(
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID")
-    g.request_id = given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    given = request.environ.get("HTTP_X_REQUEST_ID")
+    g.request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
     g.began = time.perf_counter()
     if not request.host:  # or every absolute URL would be http:///…
         raise errors.Problem(400, "The Host header is no host.")
@@ -98,8 +97,8 @@ def _read_body() -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers.extend(pages.SECURITY_HEADERS)
-    response.headers.add("X-Request-ID", g.request_id)
+    response = errors.refuse_condition(response)
+    response.headers["X-Request-ID"] = g.request_id
     logs.log_request(response)
     return response
 

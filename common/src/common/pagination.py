@@ -15,6 +15,7 @@ from common.fields import Schema
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Schema)
+COUNT = func.count()  # made once: SQLAlchemy takes longer for that than for the rest of its query
 
 
 class PageQuery(Schema):
@@ -75,12 +76,14 @@ def paginate(
     unordered = statement.order_by(None)
     entities = len(statement.column_descriptions) == 1
     if entities:
-        counted = unordered.with_only_columns(func.count(), maintain_column_froms=True)
+        counted = unordered.with_only_columns(COUNT, maintain_column_froms=True)
     else:
-        counted = select(func.count()).select_from(unordered.subquery())
+        counted = select(COUNT).select_from(unordered.subquery())
     total = session.scalar(counted) or 0
-    first = (query.page - 1) * query.per_page
-    result = session.execute(statement.limit(query.per_page).offset(first))
+    statement = statement.limit(query.per_page)
+    if query.page > 1:
+        statement = statement.offset((query.page - 1) * query.per_page)
+    result = session.execute(statement)
     rows = (result.scalars() if entities else result).all()
     if isinstance(into, type):
         items = _list_of(into).validate_python(rows)

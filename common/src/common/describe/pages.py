@@ -1,8 +1,9 @@
 """What every application shows of itself: landing page, API docs, health, stylesheet, headers."""
 
 import json
+from collections.abc import Iterable
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import (
     Blueprint,
@@ -19,6 +20,9 @@ from sqlalchemy import text
 from common.api import Produces, Schema, endpoint
 from common.describe import openapi
 from common.errors import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -54,7 +58,25 @@ class Health(Schema):
 def init_app(app: Flask) -> None:
     """Add the routes that every application has."""
     app.register_blueprint(about)
+    app.wsgi_app = _with_security_headers(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says
     app.jinja_env.globals["app_title"] = lambda: _document()["info"]["title"]
+
+
+def _with_security_headers(app: "WSGIApplication") -> "WSGIApplication":
+    """Return ``app`` with these headers on each answer.
+
+    ``after_request`` would be the plain place. But Werkzeug checks and copies every header of a
+    response twice, which was a third of all the time that common takes of a request.
+    """
+    more = list(SECURITY_HEADERS.items())
+
+    def with_headers(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, headers + more, *error)
+
+        return app(environ, start)
+
+    return with_headers
 
 
 @about.get("/healthz")
