@@ -21,6 +21,14 @@ class Tea(Schema):
     name: str
 
 
+class Coffee(Schema):
+    roast: int
+
+
+class Which(Schema):
+    tea: bool
+
+
 class Keys(Schema):
     idempotency_key: str = Field(alias="Idempotency-Key", max_length=20, description="Once.")
     attempt: int | None = Field(None, alias="X-Attempt", ge=1)
@@ -268,3 +276,32 @@ def test_document_says_that_a_condition_may_not_hold(http):
     responses = described(http)["paths"]["/picture"]["get"]["responses"]
 
     assert responses["412"] == {"$ref": "#/components/responses/412"}
+
+
+# --- what a view returns
+
+
+def test_view_may_return_one_of_two_models(app, http):
+    @app.get("/drink")
+    @endpoint
+    def show(query: Which) -> Tea | Coffee:
+        """Have what there is."""
+        return Tea(name="green") if query.tea else Coffee(roast=3)
+
+    responses = described(http)["paths"]["/drink"]["get"]["responses"]
+    options = responses["200"]["content"][JSON]["schema"]["anyOf"]
+
+    assert [option["$ref"].rsplit("/", 1)[1] for option in options] == ["Tea", "Coffee"]
+    assert http.get("/drink?tea=true").json == {"name": "green"}
+    assert http.get("/drink?tea=false").json == {"roast": 3}
+
+
+def test_value_that_the_annotation_does_not_name_is_a_mistake_of_the_program(app, http):
+    @app.get("/tea")
+    @endpoint
+    def show() -> None:
+        """Show nothing."""
+        return Tea(name="green")
+
+    with pytest.raises(TypeError, match="show returns what its annotation does not say"):
+        http.get("/tea")

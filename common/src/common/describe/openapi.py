@@ -13,9 +13,10 @@ from pydantic import BaseModel, TypeAdapter
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import IntegerConverter, Rule
 
-from common.api import FORM_TYPES, LARGEST_ID, Operation, Produces
+from common.api import LARGEST_ID, Accepted, Created, Operation, Produces
 from common.errors import MEDIA_TYPE
 from common.pagination import Page
+from common.reading import FORM_TYPES
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
@@ -37,6 +38,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "RFC 8288: first, prev, next, last",
         "schema": {"type": "string"},
     },
+}
+OUTPUT_HEADERS = {
+    Created: ["Location"],
+    Accepted: ["Location"],
+    Page: ["X-Total-Count", "Link"],
 }
 
 
@@ -111,9 +117,10 @@ class _Schemas:
         for operation in operations:
             for name, adapter in operation.inputs.items():
                 adapters[id(operation), name] = (len(adapters), "validation", adapter)
-            for status, (_kind, output) in operation.outputs.items():
-                if output is not None:
-                    adapters[id(operation), status] = (len(adapters), "serialization", output)
+            for output in operation.outputs.values():
+                if output.adapter is not None:
+                    key = (id(operation), output.status)
+                    adapters[key] = (len(adapters), "serialization", output.adapter)
         adapters[0, "problem"] = (len(adapters), "serialization", TypeAdapter(ProblemDocument))
         made, shared = TypeAdapter.json_schemas(list(adapters.values()), ref_template=REF)
         _say_bounds([made, shared])
@@ -204,11 +211,13 @@ def _operation(
         errors |= {400, 413, 415, 422}
     if HTTPStatus.NOT_MODIFIED in operation.responses:
         errors.add(412)  # who answers If-None-Match answers If-Match, too
-    for status, (kind, output) in operation.outputs.items():
-        answer = {JSON: {"schema": schemas.of(operation, status)}} if output is not None else {}
-        headers = {201: ["Location"], 202: ["Location"]}.get(status, [])
-        headers += ["X-Total-Count", "Link"] if kind is Page else []
-        item["responses"][str(status)] = _response(HTTP_STATUS_CODES[status], answer, headers)
+    for kind, output in operation.outputs.items():
+        answer = {}
+        if output.adapter is not None:
+            answer[JSON] = {"schema": schemas.of(operation, output.status)}
+        headers = OUTPUT_HEADERS.get(kind, [])
+        words = HTTP_STATUS_CODES[output.status]
+        item["responses"][str(output.status)] = _response(words, answer, headers)
     for status, described in operation.responses.items():
         known = item["responses"].get(str(status), {"description": ""})
         item["responses"][str(status)] = _with_media_types(known, status, described)

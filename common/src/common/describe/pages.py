@@ -1,9 +1,9 @@
 """What every application shows of itself: landing page, API docs, health, stylesheet, headers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -21,9 +21,7 @@ from common.api import Produces, Schema, endpoint
 from common.describe import openapi
 from common.errors import Problem
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
+WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -58,11 +56,11 @@ class Health(Schema):
 def init_app(app: Flask) -> None:
     """Add the routes that every application has."""
     app.register_blueprint(about)
-    app.wsgi_app = _with_security_headers(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says
+    app.wsgi_app = _with_security_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]
     app.jinja_env.globals["app_title"] = lambda: _document()["info"]["title"]
 
 
-def _with_security_headers(app: "WSGIApplication") -> "WSGIApplication":
+def _with_security_headers(app: WSGI) -> WSGI:
     """Return ``app`` with these headers on each answer.
 
     ``after_request`` would be the plain place. But Werkzeug checks and copies every header of a
@@ -70,7 +68,7 @@ def _with_security_headers(app: "WSGIApplication") -> "WSGIApplication":
     """
     more = list(SECURITY_HEADERS.items())
 
-    def with_headers(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def with_headers(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             return start_response(status, headers + more, *error)
 
