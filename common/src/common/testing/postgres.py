@@ -41,13 +41,14 @@ class Postgres:
             self._as_nobody = {"user": NOBODY, "extra_groups": []}
             shutil.chown(folder, NOBODY)
             folder.parent.chmod(0o711)
-        command = [self._programs / "initdb", "-D", folder / "data", *INITDB]
+        command = [f"{self._programs}/initdb", "-D", f"{folder}/data", *INITDB]
         subprocess.run(command, check=True, capture_output=True, **self._as_nobody)
         self.start()
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        command = [self._programs / "postgres", "-D", self._folder / "data", "-k", self._folder]
+        command = [f"{self._programs}/postgres", "-D", f"{self._folder}/data"]
+        command += ["-k", str(self._folder)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         with (self._folder / "log").open("ab") as log:
