@@ -37,7 +37,7 @@ def test_no_other_order_costs_less(queue):
 
 
 @given(entries, entries)
-def test_scores_are_equal_only_if_the_order_does_not_matter(one, other):
+def test_scores_are_equal_only_if_order_does_not_matter(one, other):
     same_cost = cost_of_waiting([one, other]) == cost_of_waiting([other, one])
 
     assert (score(*one) == score(*other)) is same_cost
@@ -51,7 +51,7 @@ def test_unit_of_effort_does_not_matter(entry, factor):
 
 
 @given(entries)
-def test_score_is_exact_to_the_last_digit_of_a_float(entry):
+def test_score_is_exact_to_last_digit_of_float(entry):
     value, effort = entry
 
     assert score(value, effort) == float(Fraction(value, effort))

@@ -12,12 +12,12 @@ PLANTS = {"name": "Water the plants", "value": 8, "effort": 1}
 def add(client):
     """Add an entry and return it: ``add("Tap", value=20, effort=2)``."""
 
-    def post(name, value=1, effort=1):
+    def add(name, value=1, effort=1):
         response = client.post("/entries", json={"name": name, "value": value, "effort": effort})
         assert response.status_code == 201, f"{name}: {value}/{effort} should be saved"
         return response.json
 
-    return post
+    return add
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_entry_is_read_back_where_location_leads(client, clock):
 
 
 @pytest.mark.story("keep")
-def test_space_around_a_name_is_dropped(add):
+def test_space_around_name_is_dropped(add):
     assert add("  Two words ")["name"] == "Two words"
 
 
@@ -61,7 +61,7 @@ def test_deleted_entry_is_gone(client, add, names):
 
 @pytest.mark.story("keep")
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_unknown_entry_is_a_404(client, method):
+def test_unknown_entry_is_404(client, method):
     body = {"value": 2} if method == "PATCH" else None
 
     response = client.open("/entries/1", method=method, json=body)
@@ -85,7 +85,7 @@ def test_demo_data_are_added_once(run, names):
 
 
 @pytest.mark.story("order")
-def test_list_begins_with_most_value_for_the_effort(add, names):
+def test_list_begins_with_most_value_for_effort(add, names):
     add("Half", value=1, effort=2)
     add("Four", value=8, effort=2)
     add("Two thirds", value=2, effort=3)
@@ -95,7 +95,7 @@ def test_list_begins_with_most_value_for_the_effort(add, names):
 
 
 @pytest.mark.story("order")
-def test_of_equals_the_older_comes_first(add, names):
+def test_older_of_equals_comes_first(add, names):
     add("First", value=1, effort=3)
     add("Second", value=2, effort=6)
     add("Third", value=33, effort=99)
@@ -131,7 +131,7 @@ def test_pages_of_equals_show_each_entry_once(client, add, names):
 
 @pytest.mark.story("change")
 @pytest.mark.parametrize("change", [{"value": 9}, {"effort": 1}, {"value": 100, "effort": 40}])
-def test_changed_number_moves_the_entry(client, add, names, change):
+def test_changed_number_moves_entry(client, add, names, change):
     moved = add("Moved", value=4, effort=4)
     add("Two", value=4, effort=2)
 
@@ -204,7 +204,7 @@ def test_incomplete_entry_is_refused(client, missing):
 
 
 @pytest.mark.story("refuse")
-def test_refused_change_leaves_the_entry_as_it_was(client, add):
+def test_refused_change_leaves_entry_as_it_was(client, add):
     before = add("Old", value=2, effort=5)
 
     response = client.patch(f"/entries/{before['id']}", json={"value": 3, "effort": 0})
@@ -228,7 +228,7 @@ def test_smallest_and_largest_number_are_saved(add, number):
 
 
 @pytest.mark.story("one-name")
-def test_taken_name_is_a_409_that_says_so(client, add, names):
+def test_taken_name_is_409_that_says_so(client, add, names):
     add("Taken")
 
     response = client.post("/entries", json=PLANTS | {"name": " Taken"})
@@ -239,7 +239,7 @@ def test_taken_name_is_a_409_that_says_so(client, add, names):
 
 
 @pytest.mark.story("one-name")
-def test_entry_is_not_renamed_to_a_taken_name(client, add, names):
+def test_entry_is_not_renamed_to_taken_name(client, add, names):
     add("Taken")
     other = add("Other")
 
@@ -249,7 +249,7 @@ def test_entry_is_not_renamed_to_a_taken_name(client, add, names):
 
 
 @pytest.mark.story("one-name")
-def test_one_of_eight_at_once_gets_the_name(client, at_once, names):
+def test_one_of_eight_at_once_gets_name(client, at_once, names):
     responses = at_once(8, lambda _: client.post("/entries", json=PLANTS))
 
     assert sorted(response.status_code for response in responses) == [201, *[409] * 7]

@@ -20,6 +20,6 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
-    app.register_blueprint(pages.landing)
     app.register_blueprint(bp)
+    app.register_blueprint(pages.landing)
     return app

@@ -8,7 +8,7 @@ def add(client):
 
 
 @pytest.mark.story("add")
-def test_new_note_is_first_in_the_list(client, add):
+def test_new_note_is_first_in_list(client, add):
     add("first")
     add("second")
 
@@ -17,5 +17,5 @@ def test_new_note_is_first_in_the_list(client, add):
 
 @pytest.mark.story("title")
 @pytest.mark.parametrize(("text", "title"), [("one two", "one two"), ("x" * 30, "x" * 20)])
-def test_title_is_made_of_the_first_words(add, text, title):
+def test_title_is_made_of_first_words(add, text, title):
     assert add(text).json["title"] == title
