@@ -259,6 +259,7 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         (README, "## Try it", "## Try", "Missing: Try it. Not among"),
         (README, "## Your turn", "## In production\n\nx\n", "this order"),
         (README, "Accounts.\n", "", "nothing stands under 'Out of scope'"),
+        (README, "## Try it", "## Test it\n\nx\n\n## Try it", "headings are, in this order"),
     ],
     "it_begins_with_title_and_summary": [
         (README, "# Notes", "# Memos", "its title is 'Memos'"),
@@ -350,6 +351,13 @@ def test_references_to_what_is_there_are_right(toy: Toy) -> None:
         "{{ url_for('static', filename='a/b.js') }}"
         "{{ url_for('common.static', filename='api.js') }}{{ url_for(x, filename=y) }}",
     )
+    assert findings(toy) == []
+
+
+def test_headings_that_come_later_are_right_already(toy: Toy) -> None:
+    later = "## Test it\n\nx\n\n## Read in this order\n\nx\n\n## Endpoints"
+    toy.change(README, "## Endpoints", later)
+
     assert findings(toy) == []
 
 
