@@ -115,7 +115,7 @@ def replace_note(note_id: int, body: NoteIn) -> NoteOut:
 
 DESCRIBED = """    from common.guards import describe
 
-    describe(app, "editor")
+    describe(app, "editor", {"type": "http", "scheme": "bearer"})
     return app"""
 
 
