@@ -17,6 +17,7 @@ from classroom.catalogue import tables
 from classroom.ideas import categories, discover
 from tests import contract
 from tests.house import ROOT, RULES, Room
+from tests.house.size import counted, size_of, together
 from tests.transcript import differences
 
 SCAFFOLD = ROOT / "cookiecutter"
@@ -24,6 +25,7 @@ DEFAULT, NASTY = "projects/crud/my_idea", "projects/files/groesse"
 NAME = """Größe's "best" {{ 7*7 }} <i>\\N</i> \u2013 “x” \"""; rm -rf /"""
 SUMMARY = """1. *It\u2019s* [a](b) | `c` {% if %} <script>alert("1")</script> &amp; #{x} 🐍 \\"""
 EXAMPLES = 5
+MOST_TOKENS = 1_300
 TYPED = [NAME, "6", SUMMARY, "groesse"]  # 6 is the category files
 
 
@@ -100,6 +102,11 @@ def test_new_projects_are_lint_free(tree: Path) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_new_project_keeps_the_house_rule(room: Room, rule: Any) -> None:
     assert list(rule(room)) == []
+
+
+def test_new_project_leaves_room_for_an_idea(room: Room) -> None:
+    total = together(size_of(room.text(name)) for name in counted(room))
+    assert total.tokens <= MOST_TOKENS, "The scaffold shows where things are, and no more."
 
 
 @pytest.mark.parametrize("room", [DEFAULT], indirect=True)

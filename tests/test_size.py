@@ -1,9 +1,12 @@
 """The size of code is counted as a reader counts, and the core of common is small."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.conftest import Toy
-from tests.house import RULES
+from tests.house import ROOT, RULES
 from tests.house.size import (
     CORE,
     MOST_CORE_TOKENS,
@@ -67,6 +70,22 @@ def test_higher_level_may_be_larger(toy: Toy) -> None:
     toy.change("idea.toml", "level = 1", "level = 2")
 
     assert [*RULES["project_is_small"](toy)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["size"], 0, "common, its core"),
+        ([], 2, "required: command"),
+        (["generate", "--chek"], 2, "unrecognized arguments: --chek"),
+    ],
+)
+def test_command_does_what_it_says(arguments: list[str], code: int, said: str) -> None:
+    command = [sys.executable, "-m", "tests.house", *arguments]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done
 
 
 def test_table_has_every_project_and_the_core(toy: Toy) -> None:
