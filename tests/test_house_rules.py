@@ -40,6 +40,7 @@ SCHEMAS, ROUTES, STORIES = "notes/schemas.py", "notes/routes.py", "tests/test_st
 UNIT, GROWTH = "tests/test_titles.py", "tests/growth.py"
 SETTINGS, TITLES = "notes/settings.py", "notes/titles.py"
 SCRIPT, TEMPLATE = "notes/static/a/page.js", "notes/templates/page.html"
+BOTH = "where((Note.color == query.color) & (Note.id > 1))"
 WEB_SOCKET = """    from werkzeug.routing import Rule
 
     app.url_map.add(Rule("/rooms/<string:name>", endpoint="rooms", websocket=True))
@@ -96,6 +97,19 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         ("notes/titles.py", "length: int", "length", "annotation for length"),
         ("notes/titles.py", " -> str", "", "of what it returns"),
         ("notes/titles.py", '"""Return', 'f"""Return', "needs a docstring"),
+    ],
+    "types_come_from_the_api": [
+        (ROUTES, "import paginate", "import Page, paginate", "import Page from common.api"),
+        (SCHEMAS, "from common.api import", "from common.fields import", "import Line from"),
+    ],
+    "conditions_are_listed": [
+        (ROUTES, "where(Note.color == query.color)", BOTH, "write where(a, b)"),
+    ],
+    "tests_are_written_alike": [
+        (UNIT, "test_long_first", "test_the_long_first", "leave out the articles"),
+        (UNIT, "is_cut()", "is_cut() -> None", "is_cut: tests have no"),
+        (STORIES, "(client, add)", "(client: object, add)", "tests have no annotations"),
+        (UNIT, "    assert", "    answer = 1\n    assert", "call it response"),
     ],
     "blueprint_is_named_like_the_project": [
         (ROUTES, 'Blueprint("notes"', 'Blueprint("api"', "like the project: 'notes'"),

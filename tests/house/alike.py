@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from common import api
+
 from .calls import functions, is_view, own
 from .code import imported
 from .room import Room
 
 COMMITTING = {"routes", "commands", "seed"}  # modules whose functions commit
 GIVES_JOBS = {"init_app", "enqueue"}  # of common.scheduler and common.jobs
+MADE_IN = {"common.fields", "common.pagination"}  # and passed on by common.api
+ARTICLE = re.compile(r"^test_(?:.*_)?(?:the|a|an)_")
 SUFFIXES = {"body": "In", "form": "In", "query": "Query", "return": "Out"}
 NO_ROW = re.compile(r"\braise (?:Problem\(404|NotFound\b)|_or_404\(|\babort\(404")
 
@@ -123,7 +127,49 @@ def checks_have_names(room: Room) -> Iterator[str]:
                         yield f"{file}:{node.lineno}: CheckConstraint needs name=."
 
 
+def types_come_from_the_api(room: Room) -> Iterator[str]:
+    """Find what ``common.api`` has for everybody, imported from where it is made."""
+    for file in room.code:
+        for node in ast.walk(room.tree(file)):
+            if isinstance(node, ast.ImportFrom) and node.module in MADE_IN:
+                for alias in node.names:
+                    if alias.name in api.__all__:
+                        yield f"{file}: import {alias.name} from common.api, not {node.module}."
+
+
+def conditions_are_listed(room: Room) -> Iterator[str]:
+    """Find conditions that are joined by ``&`` where a comma does."""
+    for file in room.code:
+        for node in ast.walk(room.tree(file)):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="where"), args=arguments):
+                    if any(is_and(argument) for argument in arguments):
+                        yield f"{file}:{node.lineno}: write where(a, b), not where((a) & (b))."
+
+
+def is_and(node: ast.expr) -> bool:
+    """Tell whether an expression is ``a & b``."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd)
+
+
+def tests_are_written_alike(room: Room) -> Iterator[str]:
+    """Find tests with an article in their name, with annotations, or with an ``answer``."""
+    for file in room.tests:
+        for function in functions_and_methods(room.tree(file)):
+            name = f"{file}: {function.name}"
+            if ARTICLE.search(function.name):
+                yield f"{name}: leave out the articles: test_second_vote_is_refused."
+            if function.returns or any(argument.annotation for argument in function.args.args):
+                yield f"{name}: tests have no annotations; names say what a fixture is."
+            named = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            if named & {"answer", "answers"}:
+                yield f"{name}: call it response, as everybody does."
+
+
 RULES = (
+    types_come_from_the_api,
+    conditions_are_listed,
+    tests_are_written_alike,
     blueprint_is_named_like_the_project,
     models_are_named_by_their_use,
     helpers_of_routes_are_named_plainly,
