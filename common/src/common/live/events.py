@@ -13,16 +13,13 @@ the truth, and an event says that there is news: subscribe first, then read, and
 already. A reader that misses something is told: its loop ends with ``Lost``. Let its client connect
 anew and say what it has got; it then gets the rest from the database.
 
-Each process has one connection that listens for all, and hears all channels of the application.
+An event that waits for many readers is one object: what waits costs each of them a pointer.
 """
 
 import json
-import logging
 import threading
-import time
-import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -31,20 +28,11 @@ from typing import Any
 from flask import Flask, current_app
 from pydantic import Field
 from pydantic_core import to_json
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from common.settings import Settings
+from common.settings import Settings, SettingsError
 
 HEARTBEAT = 15.0  # seconds
-LIMIT = 1000  # events that may wait for a reader
-PATIENCE = 5.0  # seconds that a new subscription waits for Redis
-POLL = 0.5  # seconds after which the listener looks whether it is still needed
-HEALTH_CHECK = 10  # seconds of silence after which it asks whether Redis is there
-
-log = logging.getLogger(__name__)
+LIMIT = 10_000  # events that may wait for a reader
 
 
 class EventSettings(Settings):
@@ -70,8 +58,19 @@ class Event:
 
 
 def init_app(app: Flask) -> None:
-    """Give ``app`` events; after ``common.init_app``."""
-    app.extensions["common_events"] = Hub(app.name, app.config["REDIS_URL"])
+    """Give ``app`` events; after ``common.init_app``. SettingsError where redis is missing."""
+    app.extensions["common_events"] = make_hub(app.name, app.config["REDIS_URL"])
+
+
+def make_hub(name: str, url: str | None) -> "Hub":
+    """Return what brings events to the readers: between processes where there is a URL."""
+    if url is None:
+        return Hub()
+    try:
+        from common.live.redis_hub import RedisHub  # noqa: PLC0415  # one process needs no redis
+    except ModuleNotFoundError as error:
+        raise SettingsError("REDIS_URL needs the package redis: pip install redis.") from error
+    return RedisHub(name, url)
 
 
 def publish(channel: str, data: Any) -> None:
@@ -84,20 +83,14 @@ def publish(channel: str, data: Any) -> None:
     _hub().publish(channel, data)
 
 
-def subscribe(
-    *channels: str,
-    heartbeat: float = HEARTBEAT,
-    limit: int = LIMIT,
-    on_lost: Callable[[], object] | None = None,
-) -> "Subscription":
+def subscribe(*channels: str, heartbeat: float = HEARTBEAT, limit: int = LIMIT) -> "Subscription":
     """Listen to channels from now on; use it in a ``with`` block, which ends it.
 
     After ``heartbeat`` seconds without an event the loop gets None: the moment to send something
     that shows whether the client is still there. If more than ``limit`` events wait, the reader is
-    too slow: the events are dropped and ``on_lost`` is called at once, in whatever thread, for the
-    reader itself may be stuck in a write. Raises Lost where Redis does not answer.
+    too slow, and its loop ends with Lost. Raises Lost where Redis does not answer.
     """
-    return Subscription(_hub(), channels, heartbeat, limit, on_lost)
+    return Subscription(_hub(), channels, heartbeat, limit)
 
 
 def _hub() -> "Hub":
@@ -108,28 +101,26 @@ def _hub() -> "Hub":
 class Subscription:
     """The events of some channels, in order; for one reader."""
 
-    def __init__(
-        self,
-        hub: "Hub",
-        channels: tuple[str, ...],
-        heartbeat: float,
-        limit: int,
-        on_lost: Callable[[], object] | None,
-    ) -> None:
+    def __init__(self, hub: "Hub", channels: tuple[str, ...], heartbeat: float, limit: int) -> None:
         self._hub = hub
         self._heartbeat = heartbeat
         self._limit = limit
-        self._on_lost = on_lost
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
-        self._ended = self._lost = False
+        self._has_ended = False
+        self._is_lost = False
         self.channels: set[str] = set()
         for channel in channels:
             self.add(channel)
-        deadline = time.monotonic() + PATIENCE
-        while not hub.listens():
-            if self._lost or time.monotonic() > deadline:
-                self.close()
-                raise Lost("Redis does not answer.")
+        try:
+            hub.wait_until_it_listens(self)
+        except Lost:
+            self.close()
+            raise
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the reader has missed something."""
+        return self._is_lost
 
     def add(self, channel: str) -> None:
         """Listen to one more channel."""
@@ -139,25 +130,31 @@ class Subscription:
         """Listen to a channel no longer; what waits of it still comes."""
         self._hub.remove(channel, self)
 
+    def waiting(self) -> int:
+        """Return how many events wait for the reader, about."""
+        return self._queue.qsize()
+
     def put(self, channel: str, data: Any) -> None:
         """Add an event for this reader alone."""
-        if self._ended:
+        self.take(Event(channel, data))
+
+    def take(self, event: Event) -> None:
+        """Add an event."""
+        if self._has_ended:
             return
         if self._queue.qsize() >= self._limit:
             self.lose()
         else:
-            self._queue.put(Event(channel, data))
+            self._queue.put(event)
 
     def lose(self) -> None:
         """End it because the reader has missed something."""
-        self._lost = True
+        self._is_lost = True
         self.close()
-        if self._on_lost is not None:
-            self._on_lost()
 
     def close(self) -> None:
         """Let the reader's loop end; any thread may call it."""
-        self._ended = True
+        self._has_ended = True
         self._queue.put(None)
         for channel in tuple(self.channels):
             self._hub.remove(channel, self)
@@ -170,7 +167,7 @@ class Subscription:
             except Empty:
                 yield None
                 continue
-            if self._lost:
+            if self._is_lost:
                 raise Lost("The reader was too slow, or the connection to Redis broke.")
             if event is None:
                 return
@@ -189,101 +186,41 @@ class Subscription:
 
 
 class Hub:
-    """Brings events to the subscriptions of one application in this process."""
+    """Brings events to the subscriptions of one application, in this process."""
 
-    def __init__(self, name: str, url: str | None) -> None:
-        self._prefix = f"{name}:"
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._readers: defaultdict[str, set[Subscription]] = defaultdict(set)
-        self._listener: threading.Thread | None = None
-        self._listening = threading.Event()
-        self._redis: Redis | None = None
-        if url:
-            # No retries: a connection that is made anew in silence would have missed something.
-            self._redis = Redis.from_url(
-                url,
-                retry=Retry(NoBackoff(), 0),
-                health_check_interval=HEALTH_CHECK,
-                socket_connect_timeout=PATIENCE,
-                socket_timeout=PATIENCE,
-            )
-            weakref.finalize(self, self._redis.close)
 
     def publish(self, channel: str, data: Any) -> None:
         """See the function ``publish``."""
-        text = to_json(data).decode()
-        if self._redis is None:
-            self._tell(channel, text)
-            return
-        for last in (False, True):  # a pooled connection may have been closed by the server
-            try:
-                self._redis.publish(self._prefix + channel, text)
-                return
-            except RedisError as error:
-                if last:
-                    log.warning("An event of %s reached nobody: %s", channel, error)
+        self.tell(channel, to_json(data).decode())
 
     def add(self, channel: str, reader: Subscription) -> None:
-        """Let ``reader`` have the events of ``channel``, and see to it that they come."""
+        """Let ``reader`` have the events of ``channel``."""
         with self._lock:
             self._readers[channel].add(reader)
             reader.channels.add(channel)
-            if self._redis is not None and self._listener is None:
-                self._listener = threading.Thread(
-                    target=self._listen, args=[self._redis], name="common.live.events", daemon=True
-                )
-                self._listener.start()
 
     def remove(self, channel: str, reader: Subscription) -> None:
         """Undo ``add``; once more does nothing."""
         with self._lock:
             reader.channels.discard(channel)
-            if channel in self._readers:
-                self._readers[channel].discard(reader)
-                if not self._readers[channel]:
-                    del self._readers[channel]
+            if channel not in self._readers:
+                return
+            self._readers[channel].discard(reader)
+            if not self._readers[channel]:
+                del self._readers[channel]
 
-    def listens(self) -> bool:
-        """Wait a moment for events to come; tell whether they do."""
-        return self._redis is None or self._listening.wait(POLL / 10)
+    def wait_until_it_listens(self, reader: Subscription) -> None:
+        """Return when events reach ``reader``; raise Lost if they do not."""
 
-    def _tell(self, channel: str, text: str) -> None:
+    def tell(self, channel: str, text: str) -> None:
+        """Hand an event, as JSON, to those who read its channel here."""
         with self._lock:
             readers = tuple(self._readers.get(channel, ()))
-        data = json.loads(text) if readers else None
+        if not readers:
+            return
+        event = Event(channel, json.loads(text))
         for reader in readers:
-            reader.put(channel, data)
-
-    def _listen(self, redis: Redis) -> None:
-        """Hand on what Redis tells, as long as somebody reads."""
-        while True:
-            try:
-                with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # redis-py
-                    pubsub.psubscribe(self._prefix + "*")
-                    while not self._stop_if_idle():
-                        message = pubsub.get_message(timeout=POLL)
-                        if message and message["type"] == "psubscribe":
-                            self._listening.set()
-                        elif message:
-                            channel = message["channel"].decode().removeprefix(self._prefix)
-                            self._tell(channel, message["data"].decode())
-                    return
-            except RedisError as error:
-                log.warning("The connection to Redis broke: %s", error)
-            self._listening.clear()
-            with self._lock:
-                readers = {reader for found in self._readers.values() for reader in found}
-            for reader in readers:
-                reader.lose()
-            time.sleep(POLL)
-            if self._stop_if_idle():
-                return
-
-    def _stop_if_idle(self) -> bool:
-        """Tell the listener whether it ends: nobody reads any more. The next reader starts one."""
-        with self._lock:
-            if self._readers:
-                return False
-            self._listening.clear()
-            self._listener = None
-            return True
+            reader.take(event)

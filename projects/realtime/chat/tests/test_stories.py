@@ -753,7 +753,10 @@ def test_slow_reader_does_not_slow_the_room_and_comes_back(ana, ben, user, clock
         clock.advance(seconds=6)
         assert len(heard(quick, 20)) == 20
 
-    assert slow.wait_closed(), "who does not read is closed"
+    gone = {"type": "presence", "username": "ben", "online": False}
+    while not gone.items() <= expect(quick, "presence").items():
+        pass  # of others
+    assert slow.wait_closed(), "who reads nothing for seconds is closed"
     got = []
     got += [frame["id"] for frame in slow.received if frame["type"] == "message"]
     back = ben.connect()
