@@ -428,7 +428,7 @@ def test_allowed_host_is_not_checked(upstream):
     ],
 )
 def test_address_that_is_not_public_is_refused(address):
-    with pytest.raises(Refused, match=r"^leads to .* not a public address$"):
+    with pytest.raises(Refused, match=r"^leads to .*, outside of the public internet$"):
         fetch.check_public(ipaddress.ip_address(address))
 
 

@@ -45,7 +45,7 @@ def check_public(address: Address) -> None:
     """
     is_wrapped = any(address in network for network in WRAPPINGS)
     if is_wrapped or address.is_multicast or not address.is_global:
-        raise Refused(f"leads to {address}, which is not a public address")
+        raise Refused(f"leads to {address}, outside of the public internet")
 
 
 def system_addresses(name: str, seconds: float) -> list[str]:

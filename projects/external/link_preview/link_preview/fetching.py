@@ -31,12 +31,15 @@ FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 MAX_HOST = 253  # RFC 1035
-PATH, QUERY = "%/:@!$&'()*+,;=~", "%/:@!$&'()*+,;=~?"  # what needs no percent sign there
+PATH = "%/:@!$&'()*+,;=~"  # what needs no percent sign there
+QUERY = "%/:@!$&'()*+,;=~?"  # nor here
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 
 # Refused besides the kinds below: IPv6 addresses in which an IPv4 address is wrapped, which a
 # router or the system may unpack; and networks that count as global though routers answer there.
 SPECIAL = {
+    "0.0.0.0/32": "an unspecified address",
+    "::/128": "an unspecified address",
     "::ffff:0:0/96": "an IPv4-mapped address",
     "64:ff9b::/96": "a NAT64 address",
     "64:ff9b:1::/48": "a NAT64 address",
@@ -48,7 +51,7 @@ SPECIAL = {
     "3fff::/20": "an address of documentation",
     "5f00::/16": "an address of routers",
 }
-KINDS = ("unspecified", "loopback", "link_local", "multicast", "reserved", "private", "site_local")
+KINDS = ("loopback", "link_local", "multicast", "reserved", "private", "site_local")
 
 
 class BadStatus(FetchError):

@@ -70,10 +70,12 @@ def extract(body: bytes, content_type: str, url: str) -> Card:
     page's first ``<base>`` or else its ``url``; what that refuses is no value, and the page is not
     its own image or icon. A language looks like "en" or "pt-BR"; Open Graph writes "pt_BR".
 
-    Without any value the ``canonical_url`` is ``url``, ``type`` is "website" as Open Graph has it,
-    and ``favicon`` is where browsers look for it, /favicon.ico; the other fields are None.
+    Without any value the ``canonical_url`` is ``url`` without its fragment, ``type`` is "website"
+    as Open Graph has it, and ``favicon`` is where browsers look for it, /favicon.ico; the other
+    fields are None.
     """
     facts = read(decode(body, content_type))
+    url = urldefrag(url).url
     base = url
     for href in facts["html:base"][:1]:
         base = absolute(href, url) or url
@@ -92,20 +94,17 @@ def extract(body: bytes, content_type: str, url: str) -> Card:
 
 def _good(field: str, said: str, base: str, url: str) -> str | None:
     """Return a value as it is told, or None if it is no good."""
+    text = clean(said)
     if field in LENGTHS:
-        return _shortened(clean(said), LENGTHS[field])
+        return _shortened(text, LENGTHS[field])
     if field == "lang":
-        return _language(said)
-    link = absolute(said, base)
+        language = text.replace("_", "-")
+        return language if LANGUAGE.fullmatch(language) else None
+    link = absolute(text, base)
     if field != "canonical_url" and link is not None:
         without_fragment = urldefrag(link).url
         return None if without_fragment in (url, base) else link
     return link
-
-
-def _language(said: str) -> str | None:
-    text = clean(said).replace("_", "-")
-    return text if LANGUAGE.fullmatch(text) else None
 
 
 def _shortened(text: str, longest: int) -> str:

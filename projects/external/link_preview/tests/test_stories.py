@@ -476,6 +476,28 @@ def test_address_that_is_not_public_is_refused(ask, hosts):
 
 @pytest.mark.story("inside")
 @pytest.mark.settings(ALLOW_HOSTS="")
+def test_reason_names_the_address_and_its_kind(ask):
+    for address, kind in {
+        "127.0.0.1": "a loopback address",
+        "10.0.0.1": "a private address",
+        "169.254.169.254": "a link-local address",
+        "224.0.0.1": "a multicast address",
+        "0.0.0.0": "an unspecified address",  # noqa: S104  # nothing is bound
+        "100.64.0.1": "not a public address",
+        "64:ff9b::808:808": "a NAT64 address",
+    }.items():
+        host = f"[{address}]" if ":" in address else address
+
+        response = ask(f"http://{host}/")
+
+        assert response.status_code == 422, f"{address} should be refused"
+        detail = response.json["detail"]
+        assert address in detail, "the reason should say where the URL leads"
+        assert kind in detail, f"the reason should say that {address} is {kind}"
+
+
+@pytest.mark.story("inside")
+@pytest.mark.settings(ALLOW_HOSTS="")
 def test_url_that_is_read_in_two_ways_is_refused(ask, upstream, port):
     for url in (each.format(port=port) for each in AMBIGUOUS):
         assert_refused(ask(url), url)
@@ -514,7 +536,7 @@ def test_redirect_is_followed_whatever_its_status(preview, upstream):
 def test_relative_urls_begin_at_the_end_of_redirects(preview, upstream):
     upstream.answer("/new/page", '<title>New</title><link rel=icon href="i.png">')
 
-    card = preview(b"", path="/old", status=302, headers={"Location": "/new/page"})
+    card = preview(b"", path="/old", status=302, headers={"Location": "/new/page#part"})
 
     assert card["url"] == upstream.url("/old")
     assert card["canonical_url"] == upstream.url("/new/page")
