@@ -90,6 +90,7 @@ def change_me(body: UserPatch) -> UserOut:
         # Two may know the password until now: who is first ends the login of the other.
         still.append(user_model.password_hash == password_hash)
     if changes:
+        session.get_one(user_model, user_id).before_change(changes)
         statement = update(user_model).where(*still).values(**changes).returning(user_model.id)
         if session.scalar(statement) is None:
             raise Problem(403, "This login has just ended: log in again.")

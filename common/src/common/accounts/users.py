@@ -34,6 +34,12 @@ class UserMixin:
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
+    def before_change(self, changes: dict[str, Any]) -> None:
+        """Note what a project needs to know; a project overrides this.
+
+        ``PATCH /me`` calls it before it changes these columns, in the same transaction.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Accounts:

@@ -1,110 +1,91 @@
 """What a habit's rows say about each day, and the statistics and the calendar made of that."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property
+from collections.abc import Mapping
+from datetime import date
 
 from . import streaks
-from .models import WEEKDAYS, Plan
-from .schemas import Calendar, CalendarDay, State, Stats, WeekdayStats
+from .days import DAY, can_be_missed, today_for
+from .models import WEEKDAYS, Habit, User
+from .schemas import CalendarDay, CalendarOut, State, StatsOut, WeekdayStats
 
 WINDOW = 30  # days of the statistics
 
 
-@dataclass(frozen=True)
 class History:
-    """A habit's plans, the earliest first, and how often it was done on which date."""
+    """A habit of a user, and how often it was done on which date."""
 
-    plans: Sequence[Plan]
-    counts: Mapping[date, int]
-    started_on: date
-    today: date
-
-    @cached_property
-    def first(self) -> date:
-        """The first day that can have been missed."""
-        return min([self.started_on, *self.counts])
-
-    @cached_property
-    def done(self) -> set[date]:
-        """The days on which it was done as often as was planned then."""
-        return {day for day, count in self.counts.items() if count >= self.plan(day).target}
-
-    def plan(self, day: date) -> Plan:
-        """Return what was planned for a day."""
-        return plan_on(day, self.plans)
+    def __init__(self, user: User, habit: Habit, counts: Mapping[date, int]) -> None:
+        self.user = user
+        self.habit = habit
+        self.counts = counts
+        self.today = today_for(user)
+        self.first = min([habit.started_on, *counts])  # the first day that can have been missed
+        # The days on which it was done as often as was planned then.
+        self.done = {day for day in counts if counts[day] >= habit.plan_on(day).target_per_day}
 
     def is_scheduled(self, day: date) -> bool:
-        """Tell whether the habit was meant for a day."""
-        return self.plan(day).includes(day.weekday())
+        """Tell whether the habit was meant for a day, and the user had that day."""
+        plan = self.habit.plan_on(day)
+        if WEEKDAYS[day.weekday()] not in plan.weekdays:
+            return False
+        return day in self.done or can_be_missed(day, self.user)
 
     def state(self, day: date) -> State:
         """Return in one word what a day was."""
         if not self.is_scheduled(day):
-            return "extra" if day in self.counts else "off"
+            return "off"
         if day in self.done:
             return "done"
         if day < self.first:
             return "before"
-        if day >= self.today:
-            return "open" if day == self.today else "future"
-        return "partial" if day in self.counts else "missed"
+        if day > self.today:
+            return "future"
+        if day == self.today:
+            return "open"
+        return "missed"
 
 
-def plan_on(day: date, plans: Sequence[Plan]) -> Plan:
-    """Return which of a habit's plans counts on a day; before the first, the first."""
-    return plans[max(0, bisect_right(plans, day, key=lambda plan: plan.since) - 1)]
-
-
-def statistics(history: History) -> Stats:
+def statistics(history: History) -> StatsOut:
     """Sum up the last 30 days, and measure the streaks."""
-    days = [history.today - timedelta(days=back) for back in reversed(range(WINDOW))]
-    states = [(day.weekday(), history.state(day)) for day in days]
-    per_weekday = []
-    for number, name in enumerate(WEEKDAYS):
-        own = [state for weekday, state in states if weekday == number]
-        done, missed = own.count("done"), own.count("missed") + own.count("partial")
-        per_weekday.append(
-            WeekdayStats(weekday=name, done=done, missed=missed, rate=rate(done, missed))
-        )
-    done, missed = sum(it.done for it in per_weekday), sum(it.missed for it in per_weekday)
-    return Stats(
-        since=days[0],
-        until=history.today,
+    weekdays = [WeekdayStats(weekday=name, done=0, missed=0) for name in WEEKDAYS]
+    day = history.today
+    for _ in range(WINDOW):
+        weekday = weekdays[day.weekday()]
+        state = history.state(day)
+        if state == "done":
+            weekday.done += 1
+        elif state == "missed":
+            weekday.missed += 1
+        day -= DAY
+    done = sum(weekday.done for weekday in weekdays)
+    missed = sum(weekday.missed for weekday in weekdays)
+    rate = None
+    if done + missed:
+        rate = round(done / (done + missed), 3)
+    return StatsOut(
+        today=history.today,
         done=done,
         missed=missed,
-        rate=rate(done, missed),
+        rate=rate,
+        count_today=history.counts.get(history.today, 0),
         current_streak=streaks.current(history.done, history.is_scheduled, history.today),
         longest_streak=streaks.longest(history.done, history.is_scheduled, history.today),
-        per_weekday=per_weekday,
+        per_weekday=weekdays,
     )
 
 
-def calendar(history: History, year: int) -> Calendar:
+def calendar(history: History, year: int) -> CalendarOut:
     """Return every day of a year."""
-    days = [
-        CalendarDay(
-            date=day,
-            count=history.counts.get(day, 0),
-            target=history.plan(day).target,
-            state=history.state(day),
-        )
-        for day in days_of(year)
-    ]
-    done = sum(day.state == "done" for day in days)
-    return Calendar(year=year, today=history.today, done=done, days=days)
-
-
-def days_of(year: int) -> Iterator[date]:
-    """Yield the days of a year."""
+    days = []
     day = date(year, 1, 1)
     while day.year == year:
-        yield day
-        day += streaks.DAY
-
-
-def rate(done: int, missed: int) -> float | None:
-    """Return the share that was done, to three decimals; None where nothing was to be done."""
-    return round(done / (done + missed), 3) if done + missed else None
+        days.append(
+            CalendarDay(
+                date=day,
+                count=history.counts.get(day, 0),
+                target=history.habit.plan_on(day).target_per_day,
+                state=history.state(day),
+            )
+        )
+        day += DAY
+    return CalendarOut(year=year, today=history.today, days=days)

@@ -1,46 +1,41 @@
 """What the API takes and gives."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-from common.api import Schema
+from common.api import Line, Schema
 
 from .models import MOST_A_DAY, WEEKDAYS, Weekday
 
-State = Literal["done", "partial", "missed", "open", "off", "extra", "before", "future"]
+State = Literal["done", "missed", "open", "off", "before", "future"]
 
 
 def _once_each(weekdays: list[Weekday]) -> list[Weekday]:
     if len(set(weekdays)) < len(weekdays):
         raise ValueError("names a weekday twice")
-    return weekdays
+    return sorted(weekdays, key=WEEKDAYS.index)
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Weekdays = Annotated[
     list[Weekday],
     AfterValidator(_once_each),
-    Field(min_length=1, max_length=7, json_schema_extra={"uniqueItems": True}),
+    Field(min_length=1, json_schema_extra={"uniqueItems": True}),
 ]
-Target = Annotated[int, Field(ge=1, le=MOST_A_DAY)]
+Times = Annotated[int, Field(ge=1, le=MOST_A_DAY)]
 
 
 class HabitIn(Schema):
     """A habit to begin."""
 
-    name: Annotated[Name, Field(examples=["Read ten pages"])]
+    name: Annotated[Line, Field(max_length=80, examples=["Read ten pages"])]
     weekdays: Weekdays = Field(list(WEEKDAYS))
-    target_per_day: Target = 1
+    target_per_day: Times = 1
 
 
-class HabitPatch(Schema):
+class HabitPatch(HabitIn, partial=True):
     """Changes of a habit: a new schedule or target counts from today on."""
-
-    name: Name | MISSING = MISSING
-    weekdays: Weekdays | MISSING = MISSING
-    target_per_day: Target | MISSING = MISSING
 
 
 class HabitOut(Schema):
@@ -50,17 +45,13 @@ class HabitOut(Schema):
     name: str
     weekdays: list[Weekday]
     target_per_day: int
-    count_today: int
     started_on: date
-    created_at: datetime
 
 
 class CheckInQuery(Schema):
     """How often it was done."""
 
-    count: int | None = Field(
-        None, ge=1, le=MOST_A_DAY, description="How often; without it, as often as the target."
-    )
+    count: Times | None = Field(None, description="How often; without it, as often as the target.")
 
 
 class CheckInOut(Schema):
@@ -78,17 +69,16 @@ class WeekdayStats(Schema):
     weekday: Weekday
     done: int
     missed: int
-    rate: float | None
 
 
-class Stats(Schema):
+class StatsOut(Schema):
     """The last 30 days, today included, and streaks over all time, in scheduled days."""
 
-    since: date
-    until: date
+    today: date
     done: int
     missed: int
     rate: float | None
+    count_today: int
     current_streak: int
     longest_streak: int
     per_weekday: list[WeekdayStats]
@@ -109,10 +99,9 @@ class CalendarDay(Schema):
     state: State
 
 
-class Calendar(Schema):
+class CalendarOut(Schema):
     """A year of a habit, every day of it."""
 
     year: int
     today: date
-    done: int
     days: list[CalendarDay]

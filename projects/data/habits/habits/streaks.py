@@ -24,8 +24,8 @@ def current(done: Set[date], is_scheduled: Schedule, today: date) -> int:
     habit is meant for it, and does so for at least one day of each week. Today counts when it is
     done, and does not hurt while it is not.
 
-    Who flies west may have done tomorrow already, and that counts, too: the last day to look at is
-    the later of ``today`` and the last one done.
+    Who flies east over the date line may have done tomorrow already, and that counts, too: the
+    last day to look at is the later of ``today`` and the last one done.
     """
     streak = 0
     day = max({today, *done})
@@ -43,8 +43,10 @@ def longest(done: Set[date], is_scheduled: Schedule, today: date) -> int:
 
     The arguments are those of `current`. Without a scheduled day that is done, it is 0.
     """
-    best = streak = 0
-    day, last = min({today, *done}), max({today, *done})
+    streak = 0
+    best = 0
+    day = min({today, *done})
+    last = max({today, *done})
     while day <= last:
         if is_scheduled(day):
             if day in done:

@@ -10,14 +10,14 @@ from random import Random
 
 from sqlalchemy import func, insert, select
 
-from common import clock
+from common import accounts
 from common.testing import growth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the project: Python begins beside this file
 
 from habits.days import today_for
-from habits.models import CheckIn, Habit, Plan, db
-from habits.seed import EVERY_DAY, MON_WED_FRI, WORKDAYS, demo_user
+from habits.models import CheckIn, Habit, db
+from habits.seed import EVERY_DAY, MON_WED_FRI, WORKDAYS
 
 LISTS = ["/habits?page=50", "/habits?per_page=100", "/habits/1/stats", "/habits/1/calendar"]
 READS_EVERYTHING: dict[str, str] = {}
@@ -27,14 +27,13 @@ TEN_YEARS = 3652  # days
 
 def rows(number: int) -> None:
     """Give the user ana ``number`` more habits, the first of them done daily for ten years."""
-    ana = demo_user()
+    ana = accounts.demo_user("ana", "Europe/Vienna")
     today = today_for(ana)
     begun = today - timedelta(days=TEN_YEARS)
     random = Random(45)
     first = (db.session.scalar(select(func.max(Habit.id))) or 0) + 1
     habit_ids = range(first, first + number)
     habits = []
-    plans = []
     check_ins = []
     for habit_id in habit_ids:
         habits.append(
@@ -43,18 +42,16 @@ def rows(number: int) -> None:
                 "user_id": ana.id,
                 "name": f"Habit {habit_id}",
                 "started_on": begun,
-                "created_at": clock.now(),
+                "weekdays": random.choice([EVERY_DAY, WORKDAYS, MON_WED_FRI]),
+                "target_per_day": 1,
             }
         )
-        weekdays = random.choice([EVERY_DAY, WORKDAYS, MON_WED_FRI])
-        plans.append({"habit_id": habit_id, "since": begun, "weekdays": weekdays, "target": 1})
         check_ins.append(check_in(habit_id, today - timedelta(days=1)))
-    plans[0]["weekdays"] = EVERY_DAY
+    habits[0]["weekdays"] = EVERY_DAY
     check_ins[0] = check_in(first, today)
     for back in range(1, TEN_YEARS):
         check_ins.append(check_in(first, today - timedelta(days=back)))
     db.session.execute(insert(Habit), habits)
-    db.session.execute(insert(Plan), plans)
     db.session.execute(insert(CheckIn), check_ins)
     if db.engine.dialect.name == "postgresql":  # the ids were ours: its sequence must go on there
         db.session.execute(select(func.setval("habit_id_seq", habit_ids[-1])))

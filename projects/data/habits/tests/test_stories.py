@@ -76,8 +76,7 @@ def test_new_habit_is_for_every_day_and_once_a_day(ana):
     habit = response.json
     assert response.status_code == 201
     assert (habit["name"], habit["weekdays"]) == ("Read", EVERY_DAY)
-    assert (habit["target_per_day"], habit["count_today"]) == (1, 0)
-    assert habit["started_on"] == THURSDAY
+    assert (habit["target_per_day"], habit["started_on"]) == (1, THURSDAY)
     assert ana.get(response.location).json == habit, "Location should lead to the new habit"
 
 
@@ -207,14 +206,14 @@ def test_day_begins_at_midnight_in_my_zone(as_user, begin, clock, moment, today)
 
 
 @pytest.mark.story("today")
-def test_day_is_done_when_its_target_is_reached(ana, begin):
+def test_day_is_done_when_its_target_is_reached(ana, begin, stats):
     habit = begin(target_per_day=3)
 
-    answers = [ana.post(f"{habit}/check-in").json for _ in range(4)]
+    days = [ana.post(f"{habit}/check-in").json for _ in range(4)]
 
-    assert [answer["count"] for answer in answers] == [1, 2, 3, 4]
-    assert [answer["done"] for answer in answers] == [False, False, True, True]
-    assert ana.get(habit).json["count_today"] == 4
+    assert [day["count"] for day in days] == [1, 2, 3, 4]
+    assert [day["done"] for day in days] == [False, False, True, True]
+    assert stats(habit)["count_today"] == 4
 
 
 @pytest.mark.story("today")
@@ -227,22 +226,23 @@ def test_partly_done_day_is_not_done(ana, begin):
 
 
 @pytest.mark.story("today")
-def test_next_day_begins_with_none(ana, begin, clock):
+def test_next_day_begins_with_none(ana, begin, stats, clock):
     habit = begin()
     ana.post(f"{habit}/check-in")
     clock.advance(days=1)
 
-    assert ana.get(habit).json["count_today"] == 0
+    assert stats(habit)["count_today"] == 0
 
 
 @pytest.mark.story("today")
-def test_ten_check_ins_at_once_count_as_ten(ana, begin, at_once):
+def test_ten_check_ins_at_once_count_as_ten(ana, begin, stats, at_once):
     habit = begin(target_per_day=10)
 
-    answers = at_once(10, lambda _: ana.post(f"{habit}/check-in"))
+    responses = at_once(10, lambda _: ana.post(f"{habit}/check-in"))
 
-    assert [answer.status_code for answer in answers] == [200] * 10
-    assert ana.get(habit).json["count_today"] == 10
+    statuses = [response.status_code for response in responses]
+    assert statuses == [200] * 10, "each of ten check-ins at once should be counted"
+    assert stats(habit)["count_today"] == 10
 
 
 # days
@@ -466,6 +466,58 @@ def test_day_done_in_the_east_still_counts_in_the_west(as_user, begin, done, sta
 
 
 @pytest.mark.story("travel")
+@pytest.mark.parametrize(
+    ("moment", "days"),
+    [
+        ("2026-03-12T10:30:00Z", (9, 10, 13)),  # from Wednesday, the 11th, to Friday, the 13th
+        ("2026-03-12T11:30:00Z", (10, 11, 13)),  # from Thursday, the 12th, an hour after midnight
+    ],
+)
+def test_day_skipped_over_the_date_line_breaks_nothing(as_user, begin, stats, clock, moment, days):
+    clock.set(moment)
+    bob = as_user("bob", time_zone="Pacific/Pago_Pago")
+    habit = begin(bob)
+    before, last, first_there = days
+    for day in (before, last):
+        bob.put(f"{habit}/check-ins/2026-03-{day:02}")
+
+    bob.patch("/me", json={"time_zone": "Pacific/Kiritimati"})
+    bob.put(f"{habit}/check-ins/2026-03-{first_there}")
+
+    found = stats(habit, bob)
+    assert (found["current_streak"], found["missed"]) == (3, 0)
+    assert states(bob, habit)["2026-03-12"] == "off", "there was no end of Thursday for Bob"
+
+
+@pytest.mark.story("travel")
+def test_day_that_the_zone_left_out_breaks_nothing(as_user, begin, stats, clock):
+    clock.set("2011-12-29T12:00:00Z")
+    bob = as_user("bob", time_zone="Pacific/Apia")  # Samoa went from 29 to 31 December 2011
+    habit = begin(bob)
+    bob.post(f"{habit}/check-in")
+    clock.advance(days=1)
+    assert bob.post(f"{habit}/check-in").json["date"] == "2011-12-31"
+    assert stats(habit, bob)["current_streak"] == 2
+
+    bob.patch("/me", json={"time_zone": "Europe/Vienna"})
+
+    found = stats(habit, bob)
+    assert (found["current_streak"], found["longest_streak"]) == (2, 2), "Bob lived in Samoa then"
+
+
+@pytest.mark.story("travel")
+def test_day_missed_before_a_move_stays_missed(as_user, begin, stats, done):
+    bob = as_user("bob", time_zone="Pacific/Pago_Pago")
+    habit = begin(bob)
+    done(habit, 1, 2, 4, client=bob)
+
+    bob.patch("/me", json={"time_zone": "Pacific/Kiritimati"})
+
+    found = stats(habit, bob)
+    assert (found["current_streak"], found["missed"]) == (2, 1)
+
+
+@pytest.mark.story("travel")
 def test_streak_goes_on_after_the_move(as_user, begin, stats, clock):
     bob = as_user("bob", time_zone="Asia/Tokyo")
     habit = begin(bob)
@@ -488,7 +540,7 @@ def test_thirty_days_are_summed_up(begin, done, stats, clock):
 
     found = stats(habit)
 
-    assert (found["since"], found["until"]) == ("2026-02-16", "2026-03-17")
+    assert found["today"] == "2026-03-17"
     assert (found["done"], found["missed"], found["rate"]) == (4, 6, 0.4)
 
 
@@ -500,16 +552,16 @@ def test_days_before_a_habit_began_are_not_missed(begin, stats):
 
 
 @pytest.mark.story("stats")
-def test_each_weekday_has_its_own_rate(begin, done, stats):
+def test_each_weekday_is_counted_by_itself(begin, done, stats):
     habit = begin(weekdays=["mon", "wed"])
     done(habit, 1, 3, 10)  # Wednesday, Monday, Monday; the Wednesday between is missed
 
     found = {day.pop("weekday"): day for day in stats(habit)["per_weekday"]}
 
     assert list(found) == EVERY_DAY
-    assert found["mon"] == {"done": 2, "missed": 0, "rate": 1.0}
-    assert found["wed"] == {"done": 1, "missed": 1, "rate": 0.5}
-    assert found["tue"] == {"done": 0, "missed": 0, "rate": None}
+    assert found["mon"] == {"done": 2, "missed": 0}
+    assert found["wed"] == {"done": 1, "missed": 1}
+    assert found["tue"] == {"done": 0, "missed": 0}
 
 
 @pytest.mark.story("stats")
@@ -561,11 +613,11 @@ def test_each_day_says_what_it_was(ana, begin, done, clock):
     assert {day: found[f"2026-03-{day:02}"] for day in range(6, 18)} == {
         6: "before",
         7: "off",
-        8: "extra",
+        8: "off",
         9: "missed",
         10: "done",
         11: "done",
-        12: "partial",
+        12: "missed",
         13: "missed",
         14: "off",
         15: "off",

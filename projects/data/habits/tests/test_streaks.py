@@ -46,7 +46,7 @@ def back(*days):
         "two days, today open",
         "over a weekend off",
         "a weekend off does not count when done",
-        "tomorrow, of who has flown west",
+        "tomorrow, of who has flown east",
         "tomorrow, today open",
     ],
 )
