@@ -44,13 +44,13 @@ def make_at_start(app: Flask, engine: Engine, metadata: MetaData) -> None:
                 break
         time.sleep(PAUSE)
 
-    waiting = [True]
+    app.extensions["common_lacks_tables"] = True
 
     @app.before_request
     def make_tables_first() -> None:
-        if waiting:
+        if app.extensions["common_lacks_tables"]:
             make_tables(engine, metadata)  # raises what becomes a 503
-            waiting.clear()
+            app.extensions["common_lacks_tables"] = False
 
 
 def make_tables(engine: Engine, metadata: MetaData) -> None:
