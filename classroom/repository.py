@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 LISTING = 2**24  # bytes
@@ -22,11 +23,17 @@ class Refused(Exception):
     """The submission cannot be read; the message says why, for the student."""
 
 
-def files_at_head(repository: Path) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
-    """Yield path and mode of each entry in the commit that HEAD names, and how to read it.
+class Entry(NamedTuple):
+    """What git has under a path."""
 
-    What reads an entry takes the greatest number of bytes. Raises Refused.
-    """
+    path: str
+    mode: str
+    read: Callable[[int], bytes]
+    """Gives the content, so many bytes of it at most."""
+
+
+def files_at_head(repository: Path) -> Iterator[Entry]:
+    """Yield the entries of the commit that HEAD names. Raises Refused."""
     git = shutil.which("git")
     if git is None:
         raise Refused("It is a git repository, and git is not installed here.")
@@ -38,12 +45,14 @@ def files_at_head(repository: Path) -> Iterator[tuple[str, str, Callable[[int], 
         for name in ("objects", "refs"):
             Path(clean, name).mkdir()
         Path(clean, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
-        ask = partial(_ask, git, {"GIT_DIR": clean, "GIT_OBJECT_DIRECTORY": str(objects.resolve())})
+        place = {"GIT_DIR": clean, "GIT_OBJECT_DIRECTORY": str(objects.resolve())}
+        ask = partial(_ask, git, place)
         listing = ask(["ls-tree", "-r", "-z", "--full-tree", commit], LISTING)
         for entry in listing.split(b"\0")[:-1]:
             about, _, path = entry.partition(b"\t")
             mode, _, name = about.decode("ascii").split()
-            yield path.decode(errors="replace"), mode, partial(ask, ["cat-file", "blob", name])
+            read = partial(ask, ["cat-file", "blob", name])
+            yield Entry(path.decode(errors="replace"), mode, read)
 
 
 def _ask(git: str, place: dict[str, str], arguments: list[str], most: int) -> bytes:
@@ -56,12 +65,14 @@ def _ask(git: str, place: dict[str, str], arguments: list[str], most: int) -> by
     }
     with subprocess.Popen(
         [git, *arguments],
-        env=environment | place,
+        env={**environment, **place},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as process:
-        found = process.stdout.read(most) if process.stdout else b""
+        found = b""
+        if process.stdout is not None:
+            found = process.stdout.read(most)
         process.kill()  # the rest does not matter
     return found
 
@@ -72,13 +83,19 @@ def _head(repository: Path) -> str:
         reference = text.removeprefix("ref: ")
         if not re.fullmatch(r"refs/[\w./-]+", reference) or ".." in reference:
             raise Refused("HEAD of the git repository names no branch.")
-        packed = (line.split() for line in _read(repository / "packed-refs", LISTING).splitlines())
-        text = _read(repository / reference, 1000) or next(
-            (words[0] for words in packed if words[1:] == [reference]), ""
-        )
+        text = _read(repository / reference, 1000) or _packed(repository, reference)
     if not COMMIT.fullmatch(text):
         raise Refused("The git repository has no commit.")
     return text
+
+
+def _packed(repository: Path, reference: str) -> str:
+    """Return the commit of a reference that has no file of its own."""
+    for line in _read(repository / "packed-refs", LISTING).splitlines():
+        commit, _, name = line.partition(" ")
+        if name == reference:
+            return commit
+    return ""
 
 
 def _read(file: Path, most: int) -> str:

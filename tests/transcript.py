@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from classroom.handout.eject import LEFTOVERS
+from classroom.handout.files import LEFTOVERS, is_leftover
 from common.testing import wait_until
 
 from .house import markdown
@@ -93,7 +93,7 @@ def files_in(folder: Path) -> set[str]:
     found = set()
     for file in folder.rglob("*"):
         inside = file.relative_to(folder)
-        if file.is_file() and not any(map(LEFTOVERS.fullmatch, inside.parts)):
+        if file.is_file() and not is_leftover(inside):
             found.add(inside.as_posix())
     return found
 

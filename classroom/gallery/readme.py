@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import zip_longest
 
 import nh3
 import termaid
@@ -14,6 +13,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+Link = Callable[[str], str | None]
+"""Maps a relative address to one of the gallery, or to None: no link."""
 ATTRIBUTES = {
     "*": {"id", "class"},
     "a": {"href", "title"},
@@ -21,45 +22,59 @@ ATTRIBUTES = {
     "ol": {"start"},
     "figure": {"role", "aria-label"},
 }
+TAGS = nh3.ALLOWED_TAGS | {"figure", "figcaption"}
 
 LAYOUTS = ((2, 24), (1, 20), (1, 16))
 """Of a diagram: padding in its boxes and width of a label; the first that fits is taken."""
 COLUMNS = 72
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#|//", re.IGNORECASE)
 
 
-def render(markdown: str, link: Callable[[str], str | None]) -> str:
-    """Return HTML; ``link`` maps a relative address to one of the gallery, or to None: no link."""
+def render(markdown: str, link: Link) -> str:
+    """Return HTML."""
     tokens = _parser.parse(markdown)
     _adjust(tokens, link)
     html: str = _parser.renderer.render(tokens, _parser.options, {})
-    return nh3.clean(html, tags=nh3.ALLOWED_TAGS | {"figure", "figcaption"}, attributes=ATTRIBUTES)
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES)
 
 
-def _adjust(tokens: Sequence[Token], link: Callable[[str], str | None]) -> None:
-    for token, following in zip_longest(tokens, tokens[1:]):
-        if token.type == "heading_open" and following is not None:
-            token.attrSet("id", _anchor(following.content))
+def _adjust(tokens: Sequence[Token], link: Link) -> None:
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            heading = tokens[place + 1]
+            token.attrSet("id", _anchor(heading.content))
         if token.type in {"th_open", "td_open"} and "style" in token.attrs:
-            token.attrs = {"class": str(token.attrs["style"]).replace("text-align:", "align-")}
+            style = str(token.attrs["style"])
+            token.attrs = {"class": style.replace("text-align:", "align-")}
         for name in ("href", "src"):
-            address = str(token.attrs.get(name, ""))
-            if address and not re.match(r"[a-z][a-z0-9+.-]*:|#|//", address, re.IGNORECASE):
-                target = link(address)
-                token.attrs = {key: value for key, value in token.attrs.items() if key != name}
-                if target is not None:
-                    token.attrSet(name, target)
+            _follow(token, name, link)
         _adjust(token.children or [], link)
+
+
+def _follow(token: Token, name: str, link: Link) -> None:
+    """Let a relative address lead to where it is in the gallery, or nowhere."""
+    address = str(token.attrs.get(name, ""))
+    if not address or ELSEWHERE.match(address):
+        return
+    target = link(address)
+    if target is None:
+        del token.attrs[name]
+    else:
+        token.attrSet(name, target)
 
 
 def _anchor(heading: str) -> str:
     """Return the heading's id as code hosting sites make it: ``Watch out`` → ``watch-out``."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+    letters = re.sub(r"[^\w\- ]", "", heading.lower())
+    return letters.replace(" ", "-")
 
 
 def _fence(
     _renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object
 ) -> str:
-    language, source = tokens[index].info.strip().split(" ")[0], tokens[index].content
+    fence = tokens[index]
+    language, _, _ = fence.info.strip().partition(" ")
+    source = fence.content
     if language == "mermaid":
         drawing = _drawing(source)
         if drawing:
@@ -81,7 +96,7 @@ def _drawing(source: str) -> str | None:
             drawing = termaid.render(source, padding_x=padding, padding_y=1, max_label_width=width)
         except Exception:  # noqa: BLE001  # it raises what it likes; the source can be read too
             return None
-        if max(map(len, drawing.splitlines()), default=0) <= COLUMNS:
+        if all(len(line) <= COLUMNS for line in drawing.splitlines()):
             break
     return drawing.strip("\n") or None
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, render_template, request, send_file, u
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from classroom.handout.eject import common_files, source_files
+from classroom.handout.files import common_files, source_files
 from classroom.ideas import ROOT, Idea, floors
 
 from . import readme
@@ -39,9 +39,13 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
     """
     site = Flask(__name__)
     all_floors = floors(root)
-    entries = [entry for floor in all_floors for entry in floor.entries]
-    ideas = {entry.slug: entry for entry in entries if isinstance(entry, Idea)}
-    concepts = {concept for idea in ideas.values() for concept in idea.concepts}
+    ideas = {}
+    concepts: set[str] = set()
+    for floor in all_floors:
+        for entry in floor.entries:
+            if isinstance(entry, Idea):
+                ideas[entry.slug] = entry
+                concepts.update(entry.concepts)
 
     @site.get("/")
     def index() -> str:
@@ -53,11 +57,15 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
     @site.get("/ideas/<slug>/")
     def show(slug: str) -> str:
         """Show one project: what it says of itself and what it does."""
-        idea = ideas.get(slug) or abort(404)
-        file, files = idea.folder / "README.md", sources()
-        missing = f"# {idea.title}\n\n{idea.summary}\n\nIt has no README.md yet."
-        text = file.read_text("utf-8") if file.exists() else missing
+        if slug not in ideas:
+            abort(404)
+        idea = ideas[slug]
+        file = idea.folder / "README.md"
+        text = f"# {idea.title}\n\n{idea.summary}\n\nIt has no README.md yet."
+        if file.exists():
+            text = file.read_text("utf-8")
         text = text.replace(FLASK_RUN, f"{request.host_url}apps/{slug}")  # the commands work here
+        files = sources()
         html = readme.render(text, lambda address: link(idea, address, files))
         return render_template("idea.html", idea=idea, readme=Markup(html))  # noqa: S704  # cleaned
 
@@ -66,8 +74,10 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
         """Show a file that a README links to: one of a project or of common, and no other."""
         if name not in sources():
             abort(404)
-        kind = mimetypes.guess_type(name)[0] or ""
-        return send_file(root / name, kind if kind.startswith("image/") else "text/plain")
+        kind, _ = mimetypes.guess_type(name)
+        if kind is None or not kind.startswith("image/"):
+            kind = "text/plain"
+        return send_file(root / name, kind)
 
     @site.errorhandler(HTTPException)
     def problem(error: HTTPException) -> tuple[str, int]:
@@ -83,10 +93,14 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
 
     def failed(environ: "WSGIEnvironment", idea: Idea, reason: str) -> Response:
         with site.request_context(environ):
-            retry = f"{environ.get('SCRIPT_NAME', '')}/apps/{idea.slug}/"
-            title = f"{idea.title} does not start"
-            page = render_template("error.html", title=title, detail=reason, retry=retry)
-            return site.process_response(site.make_response((page, 500)))
+            page = render_template(
+                "error.html",
+                title=f"{idea.title} does not start",
+                detail=reason,
+                retry=f"{environ.get('SCRIPT_NAME', '')}/apps/{idea.slug}/",
+            )
+            response = site.make_response((page, 500))
+            return site.process_response(response)
 
     def sources() -> set[str]:
         files = [*source_files(root / "projects", root), *common_files(root)]
@@ -94,12 +108,14 @@ def create_gallery(root: Path = ROOT, data: Path | None = None) -> Dispatcher:
 
     def link(idea: Idea, address: str, files: set[str]) -> str | None:
         """Return where in the gallery the link of a README leads, None for nowhere."""
-        path, mark, fragment = address.partition("#")
-        path = posixpath.normpath(posixpath.join(folder(idea), path))
+        relative, mark, fragment = address.partition("#")
+        path = posixpath.normpath(posixpath.join(folder(idea), relative))
         for other in ideas.values():
-            if path in {folder(other), f"{folder(other)}/README.md"}:
+            if path.removesuffix("/README.md") == folder(other):
                 return url_for("show", slug=other.slug) + mark + fragment
-        return url_for("source", name=path) + mark + fragment if path in files else None
+        if path not in files:
+            return None
+        return url_for("source", name=path) + mark + fragment
 
     def folder(idea: Idea) -> str:
         return idea.folder.relative_to(root).as_posix()

@@ -50,7 +50,7 @@ def serve(control: socket.socket, hidden: str, *, own_pids: bool) -> None:
             return
         order = json.loads(text)
         [boxes] = descriptors
-        before = {*Path(tempfile.gettempdir()).iterdir()}
+        before = set(Path(tempfile.gettempdir()).iterdir())
         folder = Path(tempfile.mkdtemp(prefix="grading-"))
         child = os.fork()
         if child == 0:
@@ -61,9 +61,19 @@ def serve(control: socket.socket, hidden: str, *, own_pids: bool) -> None:
             time.sleep(0.001)
         said = _end_of(folder / "pytest.log", SAID).decode(errors="replace")
         results = _end_of(folder / "results.jsonl", wire.MAX_BODY)
-        for left in {*folder.parent.iterdir()} - before if own_pids else {folder}:
-            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+        left = {folder}
+        if own_pids:
+            left = set(folder.parent.iterdir()) - before
+        _clean_up(left)
         wire.send(control, {"code": code, "said": said}, results)
+
+
+def _clean_up(left: set[Path]) -> None:
+    for path in left:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 def _run(order: dict[str, Any], folder: Path, boxes: int, control: socket.socket) -> None:
@@ -77,15 +87,17 @@ def _run(order: dict[str, Any], folder: Path, boxes: int, control: socket.socket
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() == server:
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        job = order["job"] | {"boxes": boxes, "results": str(folder / "results.jsonl")}
+        results = folder / "results.jsonl"
+        job = {**order["job"], "boxes": boxes, "results": str(results)}
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
         (folder / "empty").mkdir()
         os.chdir(folder / "empty")
         tempfile.tempdir = str(folder)
         nothing = os.open(os.devnull, os.O_RDONLY)
         log = os.open(folder / "pytest.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        for number, target in enumerate((nothing, log, log)):
-            os.dup2(target, number)
+        os.dup2(nothing, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
         options = ["--grading-job", str(folder / "job.json")]
         code = int(pytest.main([*order["arguments"], *options]))
         sys.stdout.flush()
@@ -112,6 +124,7 @@ def _wait(child: int, control: socket.socket, seconds: float) -> int | None:
 
 def _end_of(file: Path, most: int) -> bytes:
     with suppress(OSError), file.open("rb") as stream:
-        stream.seek(max(stream.seek(0, os.SEEK_END) - most, 0))
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - most, 0))
         return stream.read()
     return b""

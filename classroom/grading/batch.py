@@ -1,29 +1,31 @@
 """Grade a folder of submissions: the self-test first, then each of them, several at once."""
 
 import hashlib
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import distributions
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from classroom.handout import eject, starter
-from classroom.ideas import ROOT, Idea
+from classroom.handout import starter
+from classroom.handout.files import source_files
+from classroom.ideas import Idea
 
 from . import intake, selftest
+from .findings import Finding
 from .journal import Journal
 from .results import Grades, State, Submission
-from .run import Finding, Runner, Stopped
+from .run import Runner
 from .sandbox import LIMITS, Limits
+from .servers import Stopped
+from .version import version
 
 SOURCES = (
     "grading/alone.py grading/backend.py grading/box grading/boxed.py grading/grading.ini "
     "grading/intake.py grading/results.py grading/run.py grading/sandbox grading/unpack.py "
-    "handout/starter.py repository.py"
+    "handout repository.py"
 )
 
 CHANGED = "The story tests are not those of the self-test any more: start again."
@@ -54,24 +56,27 @@ class Batch:
     ) -> None:
         """Look at what there is. Raises JournalError."""
         self.idea = idea
-        self.root = root = idea.folder.parents[2]
+        self.root = idea.folder.parents[2]
         self.submissions = submissions.resolve()
         self.out = out.resolve()
         self.limits = limits
         self.unsafe = unsafe
         self.entries = intake.entries(submissions)
         self.done: dict[str, Submission] = {}
-        self.grader = digest(idea, limits, unsafe=unsafe)
+        self.grader = version(idea, limits, unsafe=unsafe)
         self.journal = Journal(self.out)
         self._secret = self.journal.begin(idea.slug, resume=resume)
-        self._runner = Runner(idea, limits, [root, self.submissions, self.out], unsafe=unsafe)
+        hidden = [self.root, self.submissions, self.out]
+        self._runner = Runner(idea, limits, hidden, unsafe=unsafe)
         self._end = ExitStack()
         self._folder = self._end.enter_context(self.journal.workplace())
         self._end.callback(self._runner.stop)
         self._starter = self._folder / "starter"
-        starter.make_starter(idea, self._starter, root)
+        starter.make_starter(idea, self._starter, self.root)
+        self.expected: dict[str, str] = {}
         known = self.journal.fact("self-test", self.grader)
-        self.expected: dict[str, str] = known["expected"] if known else {}
+        if known is not None:
+            self.expected = known["expected"]
 
     def self_test(self, tell: Callable[[str], None] = lambda _: None) -> list[float]:
         """Return the points of the reference and of the starter. Raises SelfTestError.
@@ -79,29 +84,32 @@ class Batch:
         ``tell`` gets a line as soon as there is something new.
         """
         known = self.journal.fact("self-test", self.grader)
-        if known is None:
-            tell("Self-test: the reference and the starter are graded first.")
-            with ThreadPoolExecutor(2) as pool:
-                runs = {
-                    pool.submit(self._test_own, self.idea.folder): "reference",
-                    pool.submit(self._test_own, self._starter): "starter",
-                }
-                for run in as_completed(runs):
-                    tell(f"Self-test: the {runs[run]} has run, in {run.result().seconds:.1f} s.")
-            reference, plain = (run.result() for run in runs)
-            points = selftest.judge(self.idea, reference, plain)
-            known = {"points": points, "expected": reference.expected}
-            self.journal.note("self-test", self.grader, known)
-            self.expected = reference.expected
-        return list(known["points"])
+        if known is not None:
+            return list(known["points"])
+        tell("Self-test: the reference and the starter are graded first.")
+        with ThreadPoolExecutor(2) as pool:
+            reference_run = pool.submit(self._test_own, self.idea.folder)
+            starter_run = pool.submit(self._test_own, self._starter)
+            names = {reference_run: "reference", starter_run: "starter"}
+            for run in as_completed(names):
+                seconds = run.result().seconds
+                tell(f"Self-test: the {names[run]} has run, in {seconds:.1f} s.")
+        reference = reference_run.result()
+        points = selftest.judge(self.idea, reference, starter_run.result())
+        known = {"points": points, "expected": reference.expected}
+        self.journal.note("self-test", self.grader, known)
+        self.expected = reference.expected
+        return list(points)
 
     def _test_own(self, folder: Path) -> Finding:
-        with tempfile.TemporaryDirectory(dir=self._folder) as place:
-            for file in eject.source_files(folder / self.idea.slug):
-                target = Path(place, "staged", file.relative_to(folder))
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            place = Path(name)
+            staged = place / "staged"
+            for file in source_files(folder / self.idea.slug):
+                target = staged / file.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(file.read_bytes())
-            return self._runner.run(Path(place, "staged"), Path(place), self._secret)
+            return self._runner.run(staged, place, self._secret)
 
     def look(self, entry: intake.Entry) -> tuple[str, Submission | None]:
         """Return the digest of a submission, and its result if the journal has it."""
@@ -111,15 +119,16 @@ class Batch:
     def grade(self, entry: intake.Entry) -> Submission:
         """Grade a submission, or find it in the journal. Raises Stopped."""
         with self._taken(entry) as (folder, taken):
-            if known := self.journal.find(entry.student, taken.digest, self.grader):
+            known = self.journal.find(entry.student, taken.digest, self.grader)
+            if known is not None:
                 return known
             if taken.reason:
                 finding = Finding(State.UNGRADABLE, reason=taken.reason)
             else:
-                seed = f"{self._secret}/{entry.student}/{taken.digest}".encode(errors="replace")
-                finding = self._runner.run(folder / "staged", folder, _hash(seed))
-                if finding.state is State.GRADED and finding.expected != self.expected:
-                    finding = Finding(State.GRADER_ERROR, reason=CHANGED)
+                seed = self._seed(entry, taken)
+                finding = self._runner.run(folder / "staged", folder, seed)
+            if finding.state is State.GRADED and finding.expected != self.expected:
+                finding = Finding(State.GRADER_ERROR, reason=CHANGED)
         submission = Submission(
             student=entry.student,
             digest=taken.digest,
@@ -134,6 +143,10 @@ class Batch:
         )
         self.journal.add(submission, self.grader)
         return submission
+
+    def _seed(self, entry: intake.Entry, taken: intake.Taken) -> str:
+        text = f"{self._secret}/{entry.student}/{taken.digest}"
+        return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
     @contextmanager
     def _taken(self, entry: intake.Entry) -> Iterator[tuple[Path, intake.Taken]]:
@@ -162,8 +175,10 @@ class Batch:
                 self._runner.stop()
                 pool.shutdown(cancel_futures=True)
                 for future in futures:
-                    if not future.cancelled() and not future.exception():
-                        self.done[future.result().student] = future.result()
+                    if future.cancelled() or future.exception() is not None:
+                        continue
+                    submission = future.result()
+                    self.done[submission.student] = submission
                 raise
 
     def finish(self, submission: Submission, watcher: Watcher) -> None:
@@ -173,8 +188,11 @@ class Batch:
 
     def grades(self) -> Grades:
         """Return what is done so far."""
-        in_order = (self.done.get(entry.student) for entry in self.entries)
-        return Grades(self.idea, tuple(one for one in in_order if one), self.expected)
+        found = []
+        for entry in self.entries:
+            if entry.student in self.done:
+                found.append(self.done[entry.student])
+        return Grades(self.idea, tuple(found), self.expected)
 
     def __enter__(self) -> Self:
         return self
@@ -198,26 +216,3 @@ def failed(entry: intake.Entry, reason: str, digest: str = "") -> Submission:
         name=entry.name,
         platform_id=entry.platform_id,
     )
-
-
-def digest(idea: Idea, limits: Limits, *, unsafe: bool) -> str:
-    """Return a hash of all that a grade depends on besides the submission."""
-    libraries = sorted(f"{one.name} {one.version}" for one in distributions())
-    found = hashlib.sha256(f"{sys.version} {libraries} {limits} {unsafe}".encode())
-    for name in SOURCES.split():
-        path = ROOT / "classroom" / name
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        _add(found, ROOT, files)
-    _add(found, ROOT, eject.common_files())
-    _add(found, idea.folder, eject.project_files(idea))
-    return found.hexdigest()
-
-
-def _add(found: "hashlib._Hash", root: Path, files: Iterable[Path]) -> None:
-    for file in files:
-        name = file.relative_to(root).as_posix()
-        found.update(f"{name} {_hash(file.read_bytes())}\n".encode(errors="replace"))
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -11,22 +11,32 @@ import signal
 import socket
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import pytest
 
 from common.testing import EXCHANGES, LAST_EXCHANGES
 
-from .backend import BoxedBackend, BoxOfOthers, Hang, NoAnswer, Submission
+from .backend import BoxedBackend, Hang, NoAnswer
+from .boxes import BoxOfOthers, Submission
 from .results import Outcome, TestResult
 from .sandbox import Limits, SandboxError
 
 SHOWN = 4000  # characters of any text from a test
 HANGS = 3  # in a row end the run of a submission
-RECORD = pytest.StashKey[dict[str, Any]]()
+
+
+@dataclass
+class Record:
+    """What is known of a test while it runs."""
+
+    outcome: Outcome = Outcome.MISSING
+    expected: str = ""
+
+
+RECORD = pytest.StashKey[Record]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,7 +77,8 @@ class Grader:
         self.seed = seed
         self.ranks = ranks
         self.results = Path(results)
-        self.deadline = self.end = 0.0
+        self.deadline = 0.0
+        self.end = 0.0
         self.hangs = 0
 
     def write(self, **record: object) -> None:
@@ -102,29 +113,38 @@ class Grader:
         random.seed(f"{self.seed}/{item.name}")
         began = time.monotonic()
         self.deadline = min(began + self.limits.test, self.end)
-        record = item.stash[RECORD] = {"outcome": Outcome.MISSING, "expected": ""}
+        record = Record()
+        item.stash[RECORD] = record
         result = yield
-        seconds = round(time.monotonic() - began, 3)
         sent = item.stash.get(EXCHANGES, [])[-LAST_EXCHANGES:]
-        if record["outcome"] is Outcome.PASSED:
-            sent = []
-        shown = tuple(plain(exchange) for exchange in sent)
-        found = (record["outcome"], seconds, shown, record["expected"])
-        test = TestResult(item.name, story_of(item), *found, hint(item))
+        if record.outcome is Outcome.PASSED:
+            sent = []  # there is nothing to explain
+        test = TestResult(
+            name=item.name,
+            story=story_of(item),
+            outcome=record.outcome,
+            seconds=round(time.monotonic() - began, 3),
+            exchanges=tuple(plain(exchange) for exchange in sent),
+            expected=record.expected,
+            hint=hint(item),
+        )
         self.write(test=asdict(test))
         self._stop_if_hopeless(item.session, test.outcome)
         return result
 
     def _stop_if_hopeless(self, session: pytest.Session, outcome: Outcome) -> None:
-        self.hangs = self.hangs + 1 if outcome is Outcome.TIMEOUT else 0
+        if outcome is Outcome.TIMEOUT:
+            self.hangs += 1
+        else:
+            self.hangs = 0
+        reason = ""
         if self.hangs == HANGS:
-            session.shouldstop = self._note(f"The run ended after {HANGS} hangs in a row.")
+            reason = f"The run ended after {HANGS} hangs in a row."
         elif time.monotonic() > self.end:
-            session.shouldstop = self._note(f"The run ended after {self.limits.submission:g} s.")
-
-    def _note(self, text: str) -> str:
-        self.write(note=text)
-        return text
+            reason = f"The run ended after {self.limits.submission:g} s."
+        if reason:
+            self.write(note=reason)
+            session.shouldstop = reason
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self) -> Generator[None, object, object]:
@@ -137,7 +157,8 @@ class Grader:
         return (yield from self._in_time())
 
     def _in_time(self) -> Generator[None, object, object]:
-        signal.setitimer(signal.ITIMER_REAL, max(self.deadline - time.monotonic(), 0.01))
+        left = self.deadline - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(left, 0.01))
         try:
             return (yield)
         finally:
@@ -150,14 +171,15 @@ class Grader:
         """Read the result of a test from its report."""
         report = yield
         record = item.stash[RECORD]
-        if call.excinfo is not None:
-            hung = call.excinfo.errisinstance(Hang)
-            record["outcome"] = Outcome.TIMEOUT if hung else Outcome.FAILED
-            record["expected"] = record["expected"] or plain(words(call.excinfo))
-            if is_ours(call.excinfo):
-                self.write(state="grader_error", reason=f"{item.name}: {record['expected']}")
+        error = call.excinfo
+        if error is not None:
+            hung = error.errisinstance(Hang)
+            record.outcome = Outcome.TIMEOUT if hung else Outcome.FAILED
+            record.expected = record.expected or plain(words(error))
+            if is_ours(error):
+                self.write(state="grader_error", reason=f"{item.name}: {record.expected}")
         elif report.when == "call":
-            record["outcome"] = Outcome.PASSED
+            record.outcome = Outcome.PASSED
         return report
 
     def pytest_internalerror(self, excrepr: object) -> None:
@@ -183,9 +205,13 @@ def story_of(item: pytest.Item) -> str:
 
 def hint(item: pytest.Item) -> str:
     """Return a test's docstring, or its name as a sentence."""
-    text = getattr(getattr(item, "function", None), "__doc__", None)
-    name = item.name.partition("[")[0].removeprefix("test_").replace("_", " ")
-    return " ".join((text or f"{name[:1].upper()}{name[1:]}.").split())
+    function = getattr(item, "function", None)
+    text = getattr(function, "__doc__", None)
+    if not text:
+        name = item.name.partition("[")[0].removeprefix("test_")
+        words_of_name = name.replace("_", " ")
+        text = f"{words_of_name[:1].upper()}{words_of_name[1:]}."
+    return " ".join(text.split())
 
 
 def words(error: pytest.ExceptionInfo[BaseException]) -> str:

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from classroom.handout.cutting import StarterError
 from classroom.handout.eject import EjectError
-from classroom.handout.starter import StarterError
 from classroom.ideas import ROOT, IdeaError, UnknownIdeaError, find
 
 from .batch import Batch

@@ -9,8 +9,8 @@ import hashlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from classroom.ideas import Idea
@@ -60,45 +60,58 @@ class Taken:
 
 def entries(folder: Path) -> list[Entry]:
     """Return the submissions in ``folder``, ordered by student."""
-    found = [entry for path in sorted(folder.iterdir()) if (entry := _entry(path))]
+    found = []
+    for path in sorted(folder.iterdir()):
+        entry = _entry(path)
+        if entry is not None:
+            found.append(entry)
     often = Counter(entry.student for entry in found)
-    return sorted(
-        (
-            Entry(
-                f"{entry.student} ({entry.source.name})",
-                entry.name,
-                entry.platform_id,
-                entry.source,
-                (*entry.notes, "The same student handed in more than once."),
-            )
-            if often[entry.student] > 1
-            else entry
-            for entry in found
-        ),
-        key=lambda entry: entry.student,
+    told_apart = [_told_apart(entry) if often[entry.student] > 1 else entry for entry in found]
+    return sorted(told_apart, key=lambda entry: entry.student)
+
+
+def _told_apart(entry: Entry) -> Entry:
+    """Return an entry of a student who has another one."""
+    return replace(
+        entry,
+        student=f"{entry.student} ({entry.source.name})",
+        notes=(*entry.notes, "The same student handed in more than once."),
     )
 
 
 def _entry(path: Path) -> Entry | None:
     """Read a name; None for files that lie beside submissions."""
-    stem = path.name
-    for ending in (*ARCHIVES, ".git"):
-        if stem.lower().endswith(ending) and stem[: -len(ending)]:
-            stem = stem[: -len(ending)]
-            break
-    else:
-        if path.name.startswith(".") or (path.suffix.lower() in BESIDE and path.is_file()):
+    stem = _without_ending(path.name)
+    if stem == path.name and _lies_beside(path):
+        return None
+    moodle = MOODLE.fullmatch(stem)
+    if moodle is not None:
+        if moodle["kind"] != "file":  # a text or a comment
             return None
-    if match := MOODLE.fullmatch(stem):
-        if match["kind"] != "file":  # a text or a comment
-            return None
-        return Entry(match["name"], match["name"], match["id"], path)
-    if match := CANVAS.fullmatch(stem):
-        notes = ("Handed in late, says Canvas.",) if match["late"] else ()
-        return Entry(match["name"], "", match["id"], path, notes)
-    if match := GRADESCOPE.fullmatch(stem):
-        return Entry(stem, "", match["id"], path)
+        return Entry(moodle["name"], moodle["name"], moodle["id"], path)
+    canvas = CANVAS.fullmatch(stem)
+    if canvas is not None:
+        notes = ("Handed in late, says Canvas.",) if canvas["late"] else ()
+        return Entry(canvas["name"], "", canvas["id"], path, notes)
+    gradescope = GRADESCOPE.fullmatch(stem)
+    if gradescope is not None:
+        return Entry(stem, "", gradescope["id"], path)
     return Entry(stem, "", "", path)
+
+
+def _without_ending(name: str) -> str:
+    """Return the name of an archive or a repository without what says that it is one."""
+    for ending in (*ARCHIVES, ".git"):
+        stem = name[: -len(ending)]
+        if name.lower().endswith(ending) and stem:
+            return stem
+    return name
+
+
+def _lies_beside(path: Path) -> bool:
+    if path.name.startswith("."):
+        return True
+    return path.suffix.lower() in BESIDE and path.is_file()
 
 
 def take(entry: Entry, idea: Idea, starter: Path, target: Path) -> Taken:
@@ -114,30 +127,40 @@ def take(entry: Entry, idea: Idea, starter: Path, target: Path) -> Taken:
     others: list[str] = [*contents.left_out]
     for path, content in contents.files.items():
         inside = path.removeprefix(root)
-        if PurePosixPath(path).name in CONFIGURATION:
-            same = starter / inside
-            if not (same.is_file() and same.read_bytes() == content):
-                others.append(f"{inside} (configuration)")
-        elif path.startswith(package):
+        is_configuration = PurePosixPath(path).name in CONFIGURATION
+        if path.startswith(package) and not is_configuration:
             taken[inside] = content
         elif _is_news(starter, inside, content):
-            others.append(inside)
+            others.append(f"{inside} (configuration)" if is_configuration else inside)
     _lay(taken, starter, idea.slug, target)
     return Taken(_digest(taken), (*entry.notes, *_notes(root, others)))
 
 
 def _root(files: dict[str, bytes], slug: str) -> str:
     """Return the folder that holds the package: the top, or the only folder there with a "/"."""
-    if any(path.startswith(f"{slug}/") for path in files):
-        return ""
-    tops = {path.partition("/")[0] for path in files}
-    inner = [top for top in tops if any(path.startswith(f"{top}/{slug}/") for path in files)]
+    tops = set()
+    inner = set()
+    for path in files:
+        first, _, rest = path.partition("/")
+        tops.add(first)
+        if first == slug and rest:
+            return ""
+        if rest.startswith(f"{slug}/"):
+            inner.add(f"{first}/")
     if len(inner) == 1:
-        return f"{inner[0]}/"
+        return inner.pop()
+    raise Refused(f"There is no folder {slug} in it. {_where_else(files, tops, slug)}")
+
+
+def _where_else(files: Iterable[str], tops: set[str], slug: str) -> str:
+    """Say where the package is, or what is there instead."""
     deeper = sorted(path for path in files if f"/{slug}/" in path)
-    where = f"It is deeper down: {deeper[0].rpartition(f'/{slug}/')[0]}/." if deeper else ""
-    at_top = f"At the top: {_list(sorted(tops))}." if tops else "There is nothing in it."
-    raise Refused(f"There is no folder {slug} in it. {where or at_top}")
+    if deeper:
+        place, _, _ = deeper[0].rpartition(f"/{slug}/")
+        return f"It is deeper down: {place}/."
+    if tops:
+        return f"At the top: {_list(sorted(tops))}."
+    return "There is nothing in it."
 
 
 def _is_news(starter: Path, path: str, content: bytes) -> bool:
@@ -150,9 +173,9 @@ def _lay(taken: dict[str, bytes], starter: Path, slug: str, target: Path) -> Non
     shutil.copytree(starter / slug, target / slug)
     for path, content in taken.items():
         file = target / path
-        for parent in reversed(file.relative_to(target).parents):
-            if (target / parent).is_file():
-                (target / parent).unlink()  # a module has become a package
+        for parent in file.parents:
+            if parent.is_file():
+                parent.unlink()  # a module has become a package
         if file.is_dir():
             shutil.rmtree(file)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +188,9 @@ def _digest(taken: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
     for path, content in sorted(taken.items()):
         name = path.encode(errors="surrogateescape")
-        digest.update(b"%d %d\n" % (len(name), len(content)) + name + content)
+        digest.update(b"%d %d\n" % (len(name), len(content)))
+        digest.update(name)
+        digest.update(content)
     return digest.hexdigest()
 
 
@@ -179,5 +204,8 @@ def _notes(root: str, others: list[str]) -> Iterator[str]:
 
 
 def _list(names: list[str]) -> str:
+    text = ", ".join(names[:SHOWN])
     more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    if more > 0:
+        text += f" and {more} more"
+    return text

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,11 @@ from .results import State, Submission
 
 NAME = "journal.jsonl"
 WORKPLACE = ".work-"
+Line = dict[str, Any]
+Key = tuple[str, str]
+"""Which grader, and of what."""
+ALREADY = """\
+{} has grades already. Add --resume to go on with them, or name another folder to grade anew."""
 
 
 class JournalError(Exception):
@@ -34,9 +39,9 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.file = folder / NAME
         self._read = 0  # bytes: what follows is new
-        self._first: dict[str, Any] = {}
-        self._facts: dict[tuple[str, str], Any] = {}
-        self._submissions: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._first: Line = {}
+        self._facts: dict[Key, Any] = {}
+        self._submissions: dict[Key, list[Line]] = {}
         self._mine = threading.Lock()
 
     def begin(self, idea: str, *, resume: bool) -> str:
@@ -45,16 +50,15 @@ class Journal:
         Raises JournalError if there is one and nobody wants to go on with it.
         """
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.file.parent
         with self._locked() as file:
             if not self._first:
-                self._write(file, {"idea": idea, "secret": secrets.token_hex(16)})
+                first = {"idea": idea, "secret": secrets.token_hex(16)}
+                self._write(file, first)
             elif not resume:
-                raise JournalError(
-                    f"{self.file.parent} has grades already. Add --resume to go on with them, or "
-                    "name another folder to grade anew."
-                )
+                raise JournalError(ALREADY.format(folder))
             if self._first["idea"] != idea:
-                raise JournalError(f"{self.file.parent} has grades of {self._first['idea']!r}.")
+                raise JournalError(f"{folder} has grades of {self._first['idea']!r}.")
         return str(self._first["secret"])
 
     @contextmanager
@@ -82,18 +86,22 @@ class Journal:
     def note(self, name: str, grader: str, value: object) -> None:
         """Note something about the batch."""
         with self._locked() as file:
-            self._write(file, {"grader": grader, "fact": name, "value": value})
+            line = {"grader": grader, "fact": name, "value": value}
+            self._write(file, line)
 
     def lines(self, student: str, digest: str, grader: str) -> list[Submission]:
         """Return what was written about a submission: more than once if the grader has failed."""
         with self._locked():
-            found = self._submissions.get((grader, key(student, digest)), [])
+            name = (grader, key(student, digest))
+            found = self._submissions.get(name, [])
             return [Submission.from_json(data) for data in found]
 
     def find(self, student: str, digest: str, grader: str) -> Submission | None:
         """Return a finished submission, or None. Where the grader failed, nothing is finished."""
         found = self.lines(student, digest, grader)
-        return found[-1] if found and found[-1].state is not State.GRADER_ERROR else None
+        if not found or found[-1].state is State.GRADER_ERROR:
+            return None
+        return found[-1]
 
     def add(self, submission: Submission, grader: str) -> bool:
         """Add a submission unless it is finished already; tell whether it was added."""
@@ -102,7 +110,11 @@ class Journal:
             found = self._submissions.get((grader, name))
             if found and found[-1]["state"] != State.GRADER_ERROR:
                 return False
-            line = {"grader": grader, "key": name, "submission": submission.to_json()}
+            line = {
+                "grader": grader,
+                "key": name,
+                "submission": submission.to_json(),
+            }
             self._write(file, line)
         return True
 
@@ -121,23 +133,29 @@ class Journal:
     def _catch_up(self, file: int) -> None:
         size = os.fstat(file).st_size
         new = os.pread(file, size - self._read, self._read)
-        whole = new[: new.rfind(b"\n") + 1]
-        for text in whole.splitlines():
-            line = json.loads(text)
-            if "submission" in line:
-                name = line["grader"], line["key"]
-                self._submissions.setdefault(name, []).append(line["submission"])
-            elif "fact" in line:
-                self._facts[line["grader"], line["fact"]] = line["value"]
-            else:
-                self._first = line
-        self._read += len(whole)
-        if len(new) > len(whole):
-            os.ftruncate(file, self._read)  # a line that an end without warning has cut off
+        *lines, torn = new.split(b"\n")
+        for text in lines:
+            self._take(json.loads(text))
+        self._read += len(new) - len(torn)
+        if torn:  # a line that an end without warning has cut off
+            os.ftruncate(file, self._read)
 
-    def _write(self, file: int, line: Mapping[str, object]) -> None:
-        content = json.dumps(line, ensure_ascii=True).encode() + b"\n"
-        if os.pwrite(file, content, self._read) < len(content):
+    def _take(self, line: Line) -> None:
+        if "submission" in line:
+            name = (line["grader"], line["key"])
+            known = self._submissions.setdefault(name, [])
+            known.append(line["submission"])
+        elif "fact" in line:
+            name = (line["grader"], line["fact"])
+            self._facts[name] = line["value"]
+        else:
+            self._first = line
+
+    def _write(self, file: int, line: Line) -> None:
+        text = json.dumps(line, ensure_ascii=True)
+        content = f"{text}\n".encode()
+        written = os.pwrite(file, content, self._read)
+        if written < len(content):
             raise OSError(errno.ENOSPC, f"{self.file} cannot be written")
         os.fsync(file)
         self._catch_up(file)

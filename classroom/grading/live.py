@@ -85,11 +85,13 @@ class Show:
     def _table(self) -> RenderableType:
         with self._lock:
             table = Table(box=None, pad_edge=False)
-            for title, side in (("Student", "left"), ("Points", "right"), ("", "left")):
-                table.add_column(title, justify=side, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+            table.add_column("Student", no_wrap=True, overflow="ellipsis")
+            table.add_column("Points", no_wrap=True, overflow="ellipsis", justify="right")
+            table.add_column("", no_wrap=True, overflow="ellipsis")
             for submission in self._latest:
                 style = STYLES[submission.state]
-                table.add_row(*(Text(cell, style) for cell in self._row(submission)))
+                cells = [Text(cell, style) for cell in self._row(submission)]
+                table.add_row(*cells)
             for name in self._running.values():
                 table.add_row(Text(name, "dim"), "", Text("…", "dim"))
             foot = Table.grid(padding=(0, 1))

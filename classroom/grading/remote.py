@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,33 @@ from common import jobs
 from common.jobs import worker
 
 from .batch import Batch, Watcher, failed
+from .intake import Entry
 from .results import Submission
 from .sandbox import Limits
 
 POLL_SECONDS = 0.5
 NO_WORKER = "No worker is there yet. Start one: python -m classroom.grading.remote {}"
 LOST = "All workers that took it were killed."
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A submission whose job is with the workers."""
+
+    entry: Entry
+    digest: str
+    lines: int
+    """So many lines the journal had of it before: more than none if the grader has failed."""
+
+    def result(self, batch: Batch, lost: set[str]) -> Submission | None:
+        """Return what has become of it; None as long as nothing has."""
+        student = self.entry.student
+        lines = batch.journal.lines(student, self.digest, batch.grader)
+        if len(lines) > self.lines:
+            return lines[-1]
+        if student in lost:
+            return failed(self.entry, LOST, self.digest)
+        return None
 
 
 def queue(url: str) -> jobs.JobQueue:
@@ -43,10 +64,14 @@ def queue(url: str) -> jobs.JobQueue:
 
 def grade_one(plan: dict[str, Any], student: str) -> None:
     """Grade one submission: what a worker does."""
-    idea = find(plan["idea"], Path(plan["root"]))
-    folders = Path(plan["submissions"]), Path(plan["out"])
-    limits = Limits(**plan["limits"])
-    with Batch(idea, *folders, limits=limits, resume=True, unsafe=plan["unsafe"]) as batch:
+    with Batch(
+        find(plan["idea"], Path(plan["root"])),
+        Path(plan["submissions"]),
+        Path(plan["out"]),
+        limits=Limits(**plan["limits"]),
+        resume=True,
+        unsafe=plan["unsafe"],
+    ) as batch:
         [entry] = [entry for entry in batch.entries if entry.student == student]
         if batch.grader == plan["grader"]:
             batch.grade(entry)
@@ -68,14 +93,14 @@ def grade_all(batch: Batch, url: str, watcher: Watcher) -> None:
         "unsafe": batch.unsafe,
         "grader": batch.grader,
     }
-    waiting = {}
+    waiting = []
     for entry in batch.entries:
         digest, known = batch.look(entry)
-        if known:
+        if known is not None:
             batch.finish(known, watcher)
             continue
         lines = batch.journal.lines(entry.student, digest, batch.grader)
-        waiting[entry.student] = entry, digest, len(lines)
+        waiting.append(Waiting(entry, digest, len(lines)))
         with state.app.app_context():
             jobs.enqueue(grade_one, plan, entry.student)
     if waiting and not Worker.count(queue=state.queue):
@@ -83,21 +108,21 @@ def grade_all(batch: Batch, url: str, watcher: Watcher) -> None:
     while waiting:
         time.sleep(POLL_SECONDS)
         lost = _lost(state, plan)
-        for student, (entry, digest, before) in [*waiting.items()]:
-            lines = batch.journal.lines(student, digest, batch.grader)[before:]
-            result: Submission | None = lines[-1] if lines else None
-            if result is None and student in lost:
-                result = failed(entry, LOST, digest)
+        for one in list(waiting):
+            result = one.result(batch, lost)
             if result is not None:
-                del waiting[student]
+                waiting.remove(one)
                 batch.finish(result, watcher)
 
 
 def _lost(state: jobs.JobQueue, plan: dict[str, Any]) -> set[str]:
     """Return whose jobs have failed: by an exception, or with one worker after the other."""
-    names = state.queue.failed_job_registry.get_job_ids()
-    found = (state.queue.fetch_job(name) for name in names)
-    return {job.args[1] for job in found if job and job.args[0] == plan}
+    students = set()
+    for name in state.queue.failed_job_registry.get_job_ids():
+        job = state.queue.fetch_job(name)
+        if job is not None and job.args[0] == plan:
+            students.add(job.args[1])
+    return students
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -109,7 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("url", metavar="URL", help="redis://… of the queue")
     parser.add_argument("--burst", action="store_true", help="stop as soon as the queue is empty")
     options = parser.parse_args(arguments)
-    worker.command(queue(options.url))(["--burst"] if options.burst else [])
+    work = worker.command(queue(options.url))
+    work(["--burst"] if options.burst else [])
 
 
 if __name__ == "__main__":

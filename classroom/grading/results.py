@@ -49,6 +49,14 @@ class TestResult:
 
     __test__ = False  # not a class of tests, whatever pytest makes of the name
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what ``dataclasses.asdict`` gave."""
+        values = dict(data)
+        values["outcome"] = Outcome(data["outcome"])
+        values["exchanges"] = tuple(data["exchanges"])
+        return cls(**values)
+
 
 @dataclass(frozen=True)
 class StoryResult:
@@ -96,18 +104,11 @@ class Submission:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what ``to_json`` wrote."""
-        tests = tuple(
-            TestResult(
-                **{
-                    **test,
-                    "outcome": Outcome(test["outcome"]),
-                    "exchanges": tuple(test["exchanges"]),
-                }
-            )
-            for test in data["tests"]
-        )
-        fixed = {"tests": tests, "state": State(data["state"]), "notes": tuple(data["notes"])}
-        return cls(**{**data, **fixed})
+        values = dict(data)
+        values["state"] = State(data["state"])
+        values["tests"] = tuple(TestResult.from_json(test) for test in data["tests"])
+        values["notes"] = tuple(data["notes"])
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,16 @@ class Grades:
 
         Without a grade there are no tests to believe.
         """
-        graded = submission.state is State.GRADED
-        found = {test.name: test for test in submission.tests if graded}
-        tests = [
-            found.get(name) or TestResult(name, story, Outcome.MISSING)
-            for name, story in self.expected.items()
-        ]
-        return [
-            StoryResult(story, tuple(test for test in tests if test.story == story.id))
-            for story in self.idea.stories
-        ]
+        found = {}
+        if submission.state is State.GRADED:
+            found = {test.name: test for test in submission.tests}
+        tests: dict[str, list[TestResult]] = {story.id: [] for story in self.idea.stories}
+        for name, story_id in self.expected.items():
+            missing = TestResult(name, story_id, Outcome.MISSING)
+            test = found.get(name, missing)
+            if test.story in tests:
+                tests[test.story].append(test)
+        return [StoryResult(story, tuple(tests[story.id])) for story in self.idea.stories]
 
     def score(self, submission: Submission) -> float | None:
         """Return the sum of points, 0 to 100; None where there is no grade (our fault)."""

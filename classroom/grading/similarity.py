@@ -20,6 +20,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from classroom.repository import Refused
 
@@ -55,21 +56,36 @@ class Pair:
     """Where the same code begins, in the first and in the second."""
 
 
+class Gram(NamedTuple):
+    """The hash of so many tokens, and the line where they begin."""
+
+    mark: int
+    line: int
+
+
 def fingerprints(files: Iterable[tuple[str, str]]) -> dict[int, Place]:
     """Return the fingerprints of (name, source) pairs and the first place of each."""
     found: dict[int, Place] = {}
     for name, source in files:
-        tokens = [*_tokens(source)]
-        grams = [
-            (_hash(" ".join(kind for kind, _ in tokens[start : start + GRAM])), tokens[start][1])
-            for start in range(len(tokens) - GRAM + 1)
-        ]
-        for start in range(max(0, len(grams) - WINDOW + 1)):
-            smallest = min(reversed(grams[start : start + WINDOW]), key=lambda gram: gram[0])
-            found.setdefault(smallest[0], (name, smallest[1]))
-        if 0 < len(grams) < WINDOW:
-            found.setdefault(min(grams)[0], (name, min(grams)[1]))
+        grams = _grams(source)
+        windows = max(1, len(grams) - WINDOW + 1)
+        for start in range(windows):
+            window = grams[start : start + WINDOW]
+            if window:
+                # Of equal ones the last: the next window then has the same smallest.
+                smallest = min(reversed(window), key=lambda gram: gram.mark)
+                found.setdefault(smallest.mark, (name, smallest.line))
     return found
+
+
+def _grams(source: str) -> list[Gram]:
+    tokens = list(_tokens(source))
+    grams = []
+    for start in range(len(tokens) - GRAM + 1):
+        texts = [text for text, _ in tokens[start : start + GRAM]]
+        _, line = tokens[start]
+        grams.append(Gram(_hash(" ".join(texts)), line))
+    return grams
 
 
 def compare(
@@ -78,18 +94,21 @@ def compare(
     threshold: float = THRESHOLD,
 ) -> list[Pair]:
     """Return the pairs whose share is at least ``threshold``, the largest first."""
-    common = fingerprints(starter).keys()
-    own = {
-        name: {mark: at for mark, at in fingerprints(files).items() if mark not in common}
-        for name, files in submissions.items()
-    }
+    common = fingerprints(starter)
+    own = {}
+    for name, files in submissions.items():
+        found = fingerprints(files)
+        own[name] = {mark: place for mark, place in found.items() if mark not in common}
     pairs = []
     for (first, ours), (second, theirs) in itertools.combinations(sorted(own.items()), 2):
         shared = ours.keys() & theirs.keys()
         smaller = min(len(ours), len(theirs))
-        if shared and len(shared) / smaller >= threshold:
+        if not shared:
+            continue
+        share = len(shared) / smaller
+        if share >= threshold:
             places = sorted((ours[mark], theirs[mark]) for mark in shared)
-            pairs.append(Pair(first, second, len(shared) / smaller, tuple(places)))
+            pairs.append(Pair(first, second, share, tuple(places)))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.first, pair.second))
 
 
@@ -112,7 +131,8 @@ def _tokens(source: str) -> Iterator[tuple[str, int]]:
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    digest = hashlib.blake2b(text.encode(), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")
 
 
 def python_files(source: Path) -> list[tuple[str, str]]:
@@ -124,11 +144,12 @@ def python_files(source: Path) -> list[tuple[str, str]]:
         files = read(source).files
     except Refused:
         return []
-    return [
-        (name, content.decode("utf-8", errors="replace"))
-        for name, content in sorted(files.items())
-        if name.endswith(".py") and not GIVEN & set(PurePosixPath(name).parts)
-    ]
+    found = []
+    for name, content in sorted(files.items()):
+        path = PurePosixPath(name)
+        if path.suffix == ".py" and GIVEN.isdisjoint(path.parts):
+            found.append((name, content.decode("utf-8", errors="replace")))
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from classroom import repository
-from classroom.handout.eject import LEFTOVERS
+from classroom.handout.files import is_leftover
 from classroom.repository import Refused
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
@@ -28,6 +28,7 @@ MAX_SEEN = 50_000
 MAX_UNPACKED = 512 * 2**20
 """Bytes that are unpacked at most, passed over or not."""
 MAX_NAME = 200  # bytes
+BARE_REPOSITORY = {"HEAD", "objects", "refs"}
 
 
 @dataclass
@@ -45,11 +46,12 @@ class Contents:
         if self._seen > MAX_SEEN:
             raise Refused(f"It has more than {MAX_SEEN:,} entries.")
         path = PurePosixPath(name)
-        if any(LEFTOVERS.fullmatch(part) or part == "__MACOSX" for part in path.parts):
+        if is_leftover(path) or "__MACOSX" in path.parts:
             if path.suffix == ".pyc" and "__pycache__" not in path.parts:
                 self.left_out.append(f"{name} (compiled)")
             return False
-        if path.is_absolute() or ".." in path.parts or "\0" in name or _length(name) > MAX_NAME:
+        is_inside = not path.is_absolute() and ".." not in path.parts
+        if not is_inside or "\0" in name or _length(name) > MAX_NAME:
             self.left_out.append(f"{name[:MAX_NAME]} (not a proper path)")
             return False
         return True
@@ -100,40 +102,55 @@ def _read(source: Path, contents: Contents) -> None:
 
 
 def _read_folder(folder: Path, contents: Contents) -> None:
-    names = {entry.name for entry in folder.iterdir()}
-    bare = {"HEAD", "objects", "refs"} <= names
-    if bare or names == {".git"}:
-        for path, mode, blob in repository.files_at_head(folder if bare else folder / ".git"):
-            if contents.wants(path):
-                if mode.startswith("100"):
-                    contents.add(path, io.BytesIO(blob(MAX_BYTES + 1)))
-                else:
-                    contents.not_regular(path)
-    elif len(names) == 1 and (only := folder / names.pop()).name.lower().endswith(ARCHIVES):
-        _read(only, contents)  # the learning platform's folder around an archive
+    names = [entry.name for entry in folder.iterdir()]
+    if BARE_REPOSITORY.issubset(names):
+        _read_repository(folder, contents)
+    elif names == [".git"]:
+        _read_repository(folder / ".git", contents)
+    elif len(names) == 1 and names[0].lower().endswith(ARCHIVES):
+        _read(folder / names[0], contents)  # the learning platform's folder around an archive
     else:
         _walk(folder, contents)
+
+
+def _read_repository(folder: Path, contents: Contents) -> None:
+    for entry in repository.files_at_head(folder):
+        if not contents.wants(entry.path):
+            continue
+        if entry.mode.startswith("100"):
+            content = entry.read(MAX_BYTES + 1)
+            contents.add(entry.path, io.BytesIO(content))
+        else:
+            contents.not_regular(entry.path)
 
 
 def _walk(folder: Path, contents: Contents) -> None:
     for place, folders, files in os.walk(folder):
         here = Path(place)
-        for name in [*folders]:
-            path = (here / name).relative_to(folder).as_posix()
+        for name in list(folders):
+            inner = here / name
+            path = inner.relative_to(folder).as_posix()
             if not contents.wants(path):
                 folders.remove(name)
-            elif (here / name).is_symlink():
+            elif inner.is_symlink():
                 contents.not_regular(path)
         for name in files:
-            path = (here / name).relative_to(folder).as_posix()
-            if not contents.wants(path):
-                continue
-            if not stat.S_ISREG((here / name).lstat().st_mode):
-                contents.not_regular(path)
-                continue
-            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-            with os.fdopen(os.open(here / name, flags), "rb") as stream:
-                contents.add(path, stream)
+            file = here / name
+            path = file.relative_to(folder).as_posix()
+            if contents.wants(path):
+                _read_file(file, path, contents)
+
+
+def _read_file(file: Path, path: str, contents: Contents) -> None:
+    if not stat.S_ISREG(file.lstat().st_mode):
+        contents.not_regular(path)
+        return
+    # Not all systems have these; who has put a link or a pipe there meanwhile gains nothing.
+    flags = os.O_RDONLY
+    flags |= getattr(os, "O_NOFOLLOW", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(file, flags), "rb") as stream:
+        contents.add(path, stream)
 
 
 def _read_zip(archive: Path, contents: Contents) -> None:
@@ -158,7 +175,9 @@ def _check_directory(file: io.BufferedReader) -> None:
     file.seek(max(0, end - 66_000))
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
-    size = int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
+    size = 0
+    if place >= 0:
+        size = int.from_bytes(tail[place + 12 : place + 16], "little")
     if size > MAX_SEEN * 200:
         raise Refused(f"It has more than {MAX_SEEN:,} entries.")
     file.seek(0)
@@ -187,7 +206,8 @@ def _read_tar(archive: Path, contents: Contents) -> None:
         for member in opened:
             if member.isdir() or not contents.wants(member.name):
                 continue
-            if not member.isreg():
+            file = opened.extractfile(member) if member.isreg() else None
+            if file is None:
                 contents.not_regular(member.name)
-            elif (file := opened.extractfile(member)) is not None:
+            else:
                 contents.add(member.name, file)

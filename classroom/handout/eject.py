@@ -13,7 +13,6 @@ import posixpath
 import re
 import secrets
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -24,13 +23,18 @@ from typing import Any
 from classroom.ideas import ROOT, Idea, IdeaError, UnknownIdeaError, find
 from classroom.render import render
 
-COMMON = "common/src/common"
+from .files import COMMON, ask_git, common_files, project_files
 
-# What running a project leaves behind; git does not track it, and no copy takes it along.
-LEFTOVERS = re.compile(
-    r"instance|__pycache__|\.env|\.?venv.*|\.git|\.nox|\.cache|\.hypothesis|\.coverage.*|htmlcov"
-    r"|\.\w+_cache|.*\.pyc|.*\.egg-info|node_modules|\.DS_Store"
-)
+MADE = {  # templates, and the files that they become
+    "eject/requirements.txt": "requirements.txt",
+    "eject/requirements-test.txt": "requirements-test.txt",
+    "eject/VENDORED.md": "common/VENDORED.md",
+}
+MADE_IF_MISSING = {  # a project may have its own
+    "eject/pyproject.toml": "pyproject.toml",
+    "eject/gitignore": ".gitignore",
+}
+
 REPOSITORY_ONLY = re.compile(
     r"^<!-- repository only -->\n.*?^<!-- end -->\n+", re.DOTALL | re.MULTILINE
 )
@@ -53,29 +57,34 @@ def eject(idea: Idea, target: Path, root: Path = ROOT) -> None:
 
 def build(idea: Idea, folder: Path, root: Path = ROOT) -> None:
     """Fill an empty folder with the standalone project."""
+    _copy_files(idea, folder, root)
     extras, own = requirements(idea)
-    for file in project_files(idea, root):
-        _copy(file, folder / file.relative_to(idea.folder))
-    for file in common_files(root):
-        _copy(file, folder / "common" / file.relative_to(root / COMMON))
-    if (root / "LICENSE").exists():
-        _copy(root / "LICENSE", folder / "LICENSE")
     values = {
         "idea": idea,
         "extras": sorted(extras),
         "own": own,
         "shared": common_requirements(root, extras),
         "for_tests": testing_requirements(root),
-        "revision": _git(root, "rev-parse", "--short", "HEAD") or None,
+        "revision": ask_git(root, "rev-parse", "--short", "HEAD") or None,
     }
-    for name in ("requirements.txt", "requirements-test.txt", "common/VENDORED.md"):
-        _write(folder / name, render(f"eject/{Path(name).name}", **values))
-    for name in ("pyproject.toml", ".gitignore"):
-        if not (folder / name).exists():  # a project may have its own
-            _write(folder / name, render(f"eject/{name.removeprefix('.')}", **values))
-    readme = (folder / "README.md").read_text("utf-8")
+    for template, name in MADE.items():
+        _write(folder / name, render(template, **values))
+    for template, name in MADE_IF_MISSING.items():
+        if not (folder / name).exists():
+            _write(folder / name, render(template, **values))
+    readme = folder / "README.md"
     run_it = render("eject/run_it.md", **values)
-    _write(folder / "README.md", standalone_readme(readme, run_it, idea, folder, root))
+    _write(readme, standalone_readme(readme.read_text("utf-8"), run_it, idea, folder, root))
+
+
+def _copy_files(idea: Idea, folder: Path, root: Path) -> None:
+    for file in project_files(idea, root):
+        _copy(file, folder / file.relative_to(idea.folder))
+    for file in common_files(root):
+        _copy(file, folder / "common" / file.relative_to(root / COMMON))
+    licence = root / "LICENSE"
+    if licence.exists():
+        _copy(licence, folder / "LICENSE")
 
 
 @contextmanager
@@ -84,7 +93,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     target = target.resolve()
     if target == Path.cwd().resolve():
         raise EjectError("DIR is the current folder. Name one that is not there yet.")
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+    if target.exists() and not _is_empty_folder(target):
         raise EjectError(f"{target} is not empty. Nothing was changed.")
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -98,40 +107,20 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def project_files(idea: Idea, root: Path = ROOT) -> list[Path]:
-    """Return the files that make up the project, without what running it has left behind."""
-    return source_files(idea.folder, root)
-
-
-def common_files(root: Path = ROOT) -> list[Path]:
-    """Return the files of the shared library's package."""
-    return source_files(root / COMMON, root)
-
-
-def source_files(folder: Path, root: Path = ROOT) -> list[Path]:
-    """Return the regular files below ``folder``: where there is git, those that it would track."""
-    listed = _git(
-        root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", str(folder)
-    )
-    files = [root / name for name in listed.split("\0") if name] if listed else folder.rglob("*")
-    return sorted(
-        file
-        for file in files
-        if file.is_file()
-        and not file.is_symlink()
-        and not any(LEFTOVERS.fullmatch(part) for part in file.relative_to(folder).parts)
-    )
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def requirements(idea: Idea) -> tuple[frozenset[str], list[str]]:
     """Return the extras of common that the project asks for, and its own requirements."""
-    lines = (idea.folder / "requirements.txt").read_text("utf-8").splitlines()
+    text = (idea.folder / "requirements.txt").read_text("utf-8")
     extras: set[str] = set()
     own: list[str] = []
-    for line in lines:
-        path_install = PATH_INSTALL.fullmatch(line.partition(" #")[0].strip())
-        if path_install:
-            extras |= set(re.findall(r"[\w-]+", path_install["extras"] or ""))
+    for line in text.splitlines():
+        without_comment = line.partition(" #")[0]
+        path_install = PATH_INSTALL.fullmatch(without_comment.strip())
+        if path_install is not None:
+            extras.update(re.findall(r"[\w-]+", path_install["extras"] or ""))
         elif line.startswith("-"):
             raise EjectError(f"{idea.slug}/requirements.txt: cannot take along the line {line!r}")
         elif line.strip():
@@ -143,13 +132,13 @@ def common_requirements(root: Path, extras: frozenset[str]) -> list[str]:
     """Return what common itself needs with these extras, from its ``pyproject.toml``."""
     project = _toml(root / "common/pyproject.toml")["project"]
     optional = project.get("optional-dependencies", {})
-    if unknown := extras - set(optional):
+    unknown = extras - set(optional)
+    if unknown:
         raise EjectError(f"common has no extra {', '.join(sorted(unknown))}")
-    found = [
-        *project["dependencies"],
-        *(line for extra in sorted(extras) for line in optional[extra]),
-    ]
-    return sorted(dict.fromkeys(found), key=str.lower)
+    found = set(project["dependencies"])
+    for extra in extras:
+        found.update(optional[extra])
+    return sorted(found, key=str.lower)
 
 
 def testing_requirements(root: Path) -> list[str]:
@@ -164,24 +153,19 @@ def standalone_readme(text: str, run_it: str, idea: Idea, folder: Path, root: Pa
 
     def follow(link: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(here, link["to"]))
-        for old, new in ((f"{here}/", ""), (f"{COMMON}/", "common/")):
-            inside = new + path.removeprefix(old)
-            if path.startswith(old) and (folder / inside).exists():
-                return f"{link['mark']}[{link['text']}]({inside}{link['anchor'] or ''})"
-        return link["text"]
+        inside = None
+        if path.startswith(f"{here}/"):
+            inside = path.removeprefix(f"{here}/")
+        elif path.startswith(f"{COMMON}/"):
+            inside = "common/" + path.removeprefix(f"{COMMON}/")
+        if inside is None or not (folder / inside).exists():
+            return link["text"]
+        anchor = link["anchor"] or ""
+        return f"{link['mark']}[{link['text']}]({inside}{anchor})"
 
     text = REPOSITORY_ONLY.sub("", text)
     text = RUN_IT.sub(lambda _: f"## Run it\n\n{run_it.strip()}\n\n", text)
     return LINK.sub(follow, text)
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """Return what git says; nothing where there is no git or no repository of ours."""
-    git = shutil.which("git")
-    if git is None or not (root / ".git").exists():
-        return ""
-    command = [git, "-C", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip("\n")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from flask import Flask, Response, redirect, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import event, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.automap import automap_base
 from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, selectinload
 
@@ -37,7 +37,9 @@ def constant(answer: str) -> Flask:
 
     @app.get("/<path:path>")
     def show(path: str) -> Any:  # noqa: ARG001
-        return redirect(data["location"]) if data["location"] else app.json.response(data["body"])
+        if data["location"]:
+            return redirect(data["location"])
+        return app.json.response(data["body"])
 
     return app
 
@@ -76,81 +78,85 @@ def _as_the_project_does(connection: Any, _record: object) -> None:
 
 
 def _things(session: Session, tables: Tables) -> Any:
-    return _page(session, tables.thing, tables.thing.id, ["id", "name", "price"])
+    names = ["id", "name", "price"]
+    rows = _rows(session, tables.thing, tables.thing.id)
+    return [_fields(row, names) for row in rows]
 
 
 def _recipes(session: Session, tables: Tables) -> Any:
+    recipe = tables.recipe
     names = ["id", "title", "description", "cuisine", "minutes", "servings"]
-    diets = tables.recipe.diet_tag_collection
-    return _page(
-        session,
-        tables.recipe,
-        tables.recipe.id.desc(),
-        names,
-        lambda recipe: {"diets": [tag.name for tag in recipe.diet_tag_collection]},
-        selectinload(diets),
-    )
+    diets = selectinload(recipe.diet_tag_collection)
+    found = []
+    for row in _rows(session, recipe, recipe.id.desc(), diets):
+        shown = _fields(row, names)
+        shown["diets"] = [tag.name for tag in row.diet_tag_collection]
+        found.append(shown)
+    return found
 
 
 def _links(session: Session, tables: Tables) -> Any:
     names = ["code", "url", "permanent", "clicks", "created_at", "expires_at"]
-    return _page(
-        session,
-        tables.link,
-        tables.link.id.desc(),
-        names,
-        lambda link: {"short_url": request.host_url + link.code},
-    )
+    found = []
+    for row in _rows(session, tables.link, tables.link.id.desc()):
+        shown = _fields(row, names)
+        shown["short_url"] = request.host_url + row.code
+        found.append(shown)
+    return found
 
 
 def _events(session: Session, tables: Tables) -> Any:
-    return _page(
-        session,
-        tables.event,
-        tables.event.starts_at,
-        ["id", "title", "starts_at", "capacity"],
-        lambda event: {"free": event.capacity - event.taken},
-    )
+    names = ["id", "title", "starts_at", "capacity"]
+    found = []
+    for row in _rows(session, tables.event, tables.event.starts_at):
+        shown = _fields(row, names)
+        shown["free"] = row.capacity - row.taken
+        found.append(shown)
+    return found
 
 
 def _jobs(session: Session, tables: Tables) -> Any:
     job = tables.job
     names = ["id", "status", "attempts", "error", "created_at", "updated_at"]
-    images = selectinload(job.parent_image).selectinload(tables.image.thumbnail_collection)
-    return _page(
-        session,
-        job,
-        job.created_at.desc(),
-        names,
-        lambda found: {"thumbnails": [it.name for it in found.parent_image.thumbnail_collection]},
-        images,
-    )
+    images = selectinload(job.parent_image)
+    thumbnails = images.selectinload(tables.image.thumbnail_collection)
+    found = []
+    for row in _rows(session, job, job.created_at.desc(), thumbnails):
+        shown = _fields(row, names)
+        shown["thumbnails"] = [one.name for one in row.parent_image.thumbnail_collection]
+        found.append(shown)
+    return found
 
 
-def _page(
-    session: Session,
-    table: Any,
-    order: Any,
-    names: list[str],
-    more: Callable[[Any], dict[str, Any]] = lambda _: {},
-    *options: Any,
-) -> list[dict[str, Any]]:
-    """Count and list the first rows of a table, as a view would be written by hand."""
+def _rows(session: Session, table: Any, order: Any, *options: Any) -> Any:
+    """Count the rows of a table and return the first, as a view would be written by hand."""
     per_page = request.args.get("per_page", 20, type=int)
     session.scalar(select(func.count()).select_from(table))
-    rows = session.scalars(select(table).options(*options).order_by(order).limit(per_page))
-    return [{name: getattr(row, name) for name in names} | more(row) for row in rows]
+    statement = select(table).options(*options).order_by(order).limit(per_page)
+    return session.scalars(statement)
+
+
+def _fields(row: Any, names: list[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _follow(session: Session, tables: Tables) -> Response:
-    link, day = tables.link, tables.daily_clicks
-    found = update(link).where(link.code == request.path[1:]).values(clicks=link.clicks + 1)
-    row = session.execute(found.returning(link.id, link.url)).one()
-    key = {"link_id": row.id, "day": date.today(), "referrer": ""}  # noqa: DTZ011
-    once = upsert(day).values(**key, clicks=1)
-    session.execute(
-        once.on_conflict_do_update(index_elements=[*key], set_={"clicks": day.clicks + 1})
+    link = tables.link
+    day = tables.daily_clicks
+    count_statement = (
+        update(link)
+        .where(link.code == request.path[1:])
+        .values(clicks=link.clicks + 1)
+        .returning(link.id, link.url)
     )
+    row = session.execute(count_statement).one()
+    today = date.today()  # noqa: DTZ011
+    first = insert(day).values(link_id=row.id, day=today, referrer="", clicks=1)
+    statement = first.on_conflict_do_update(
+        index_elements=["link_id", "day", "referrer"],
+        set_={"clicks": day.clicks + 1},
+    )
+    session.execute(statement)
     session.commit()
     return redirect(row.url)  # type: ignore[return-value]  # Werkzeug's, and Flask's is one
 

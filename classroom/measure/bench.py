@@ -20,12 +20,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from classroom.ideas import ROOT, IdeaError, UnknownIdeaError, find
 
 from .load import rate, serving
 
 TOY = "common"  # the target that is no project
+BARE = "classroom.measure.bare"
 AIM = 0.85
 ROWS = 1000
 
@@ -47,7 +49,7 @@ class Row:
     path: str
     project: Result
     constant: Result
-    query: Result | None
+    query: Result | None = None
 
     @property
     def ratio(self) -> float:
@@ -66,33 +68,59 @@ class Effort:
 
 def measure(target: str, routes: list[dict[str, str]], effort: Effort, root: Path) -> Iterator[Row]:
     """Yield what comes out for the routes of one target, on data of its own."""
-    app, folder = "classroom.measure.bare:toy()", ROOT
-    if target != TOY:
-        app, folder = "wsgi:app", find(target, root).folder
+    if target == TOY:
+        app = f"{BARE}:toy()"
+        folder = ROOT
+    else:
+        app = "wsgi:app"
+        folder = find(target, root).folder
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        environment = {**os.environ, "INSTANCE_PATH": name, "SECRET_KEY": "only-to-measure-" * 2}
-        environment |= {"PYTHONPATH": str(ROOT), "FLASK_APP": app.removesuffix(":app")}
+        environment = {
+            **os.environ,
+            "INSTANCE_PATH": name,
+            "SECRET_KEY": "only-to-measure-" * 2,
+            "PYTHONPATH": str(ROOT),
+            "FLASK_APP": app.removesuffix(":app"),
+        }
         run([sys.executable, "-m", "flask", "seed"], folder, environment)
         if target != TOY:
             run([sys.executable, "tests/growth.py", str(ROWS)], folder, environment)
         for route in routes:
-            path, answer = route["path"], Path(name, "answer.json")
-            apps = [app, f"classroom.measure.bare:constant({str(answer)!r})"]
-            if "query" in route:
-                [database] = Path(name).glob("*.sqlite")
-                apps.append(f"classroom.measure.bare:query({route['query']!r}, {str(database)!r})")
-            alone = []
-            for one in apps:
-                command = [sys.executable, "-m", "classroom.measure.load", one, path]
-                command.append(str(effort.requests))
-                alone.append(json.loads(run(command, folder, environment)))
-                answer.write_text(json.dumps(alone[0]["answer"]), "utf-8")
-            rates = served(apps, path, effort, folder, environment)
-            project, constant, *query = [
-                Result(per_second, found["microseconds"], found["megabytes"])
-                for per_second, found in zip(rates, alone, strict=True)
-            ]
-            yield Row(target, path, project, constant, query[0] if query else None)
+            results = compared(app, route, effort, folder, environment)
+            yield Row(target, route["path"], *results)
+
+
+def compared(
+    app: str, route: dict[str, str], effort: Effort, folder: Path, environment: dict[str, str]
+) -> list[Result]:
+    """Return how the application did with a route, and the bare ones beside it."""
+    path = route["path"]
+    data = Path(environment["INSTANCE_PATH"])
+    answer = data / "answer.json"
+    first = alone(app, path, effort, folder, environment)
+    answer.write_text(json.dumps(first["answer"]), "utf-8")
+    bare = [f"{BARE}:constant({str(answer)!r})"]
+    if "query" in route:
+        [database] = data.glob("*.sqlite")
+        bare.append(f"{BARE}:query({route['query']!r}, {str(database)!r})")
+    found = [first]
+    for other in bare:
+        found.append(alone(other, path, effort, folder, environment))
+    results = []
+    rates = served([app, *bare], path, effort, folder, environment)
+    for per_second, one in zip(rates, found, strict=True):
+        result = Result(per_second, one["microseconds"], one["megabytes"])
+        results.append(result)
+    return results
+
+
+def alone(
+    app: str, path: str, effort: Effort, folder: Path, environment: dict[str, str]
+) -> dict[str, Any]:
+    """Return what comes out when an application is asked in a process without a server."""
+    command = [sys.executable, "-m", "classroom.measure.load", app, path, str(effort.requests)]
+    found: dict[str, Any] = json.loads(run(command, folder, environment))
+    return found
 
 
 def served(
@@ -125,19 +153,28 @@ def text(rows: Sequence[Row]) -> str:
         f"{'route':<44} {'here':>6} {'query':>6} {'Flask':>6} {'ratio':>8}  "
         f"{'here':>6} {'query':>7} {'Flask':>7}  {'here':>5} {'Flask':>5}",
     ]
+    reach = 0
     for row in rows:
-        query = row.query
-        per_second = f"{query.per_second:6.0f}" if query else f"{'-':>6}"
-        microseconds = f"{query.microseconds:7.0f}" if query else f"{'-':>7}"
-        lines.append(
-            f"{row.target + ' ' + row.path:<44} {row.project.per_second:6.0f} {per_second} "
-            f"{row.constant.per_second:6.0f} {row.ratio:8.2f}  "
-            f"{row.project.microseconds:6.0f} {microseconds} {row.constant.microseconds:7.0f}  "
-            f"{row.project.megabytes:5.0f} {row.constant.megabytes:5.0f}"
-        )
-    slow = [row for row in rows if row.ratio < AIM]
-    lines += ["", f"{len(rows) - len(slow)} of {len(rows)} routes reach {AIM} of the bare one."]
+        lines.append(_line(row))
+        reach += row.ratio >= AIM
+    lines.append("")
+    lines.append(f"{reach} of {len(rows)} routes reach {AIM} of the bare one.")
     return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    here = row.project
+    flask = row.constant
+    per_second = microseconds = "-"
+    if row.query is not None:
+        per_second = f"{row.query.per_second:.0f}"
+        microseconds = f"{row.query.microseconds:.0f}"
+    return (
+        f"{row.target + ' ' + row.path:<44} "
+        f"{here.per_second:6.0f} {per_second:>6} {flask.per_second:6.0f} {row.ratio:8.2f}  "
+        f"{here.microseconds:6.0f} {microseconds:>7} {flask.microseconds:7.0f}  "
+        f"{here.megabytes:5.0f} {flask.megabytes:5.0f}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -171,8 +208,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     except (IdeaError, UnknownIdeaError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    data = [asdict(row) | {"ratio": row.ratio} for row in rows]
-    print(json.dumps(data, indent=2) if options.json else text(rows))
+    if options.json:
+        data = [{**asdict(row), "ratio": row.ratio} for row in rows]
+        print(json.dumps(data, indent=2))
+    else:
+        print(text(rows))
     return 0
 
 

@@ -23,11 +23,19 @@ from typing import Any
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 CONNECTIONS = 4
-GUNICORN = ["--workers", "1", "--threads", str(CONNECTIONS), "--keep-alive", "60"]
+GUNICORN = (
+    "--workers=1",
+    f"--threads={CONNECTIONS}",
+    "--keep-alive=60",
+    "--log-level=error",
+    "--no-control-socket",
+)
 SECONDS = 30  # to answer at all
 WARM_UP = 10  # requests of a connection that are not counted
 SHOWN = 2000  # characters of what a server has said
 ROUND = 50  # requests of which the mean is taken
+END = b"\r\n\r\n"  # of an answer's head
+ERROR = 400
 
 
 @contextmanager
@@ -39,10 +47,10 @@ def serving(app: str, folder: Path, environment: Mapping[str, str]) -> Iterator[
     with tempfile.TemporaryFile() as log:
         with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
             port: int = listener.getsockname()[1]
-            bind = ["--bind", f"fd://{listener.fileno()}", "--log-level", "error"]
-            gunicorn = [sys.executable, "-m", "gunicorn", app, *GUNICORN, "--no-control-socket"]
+            command = [sys.executable, "-m", "gunicorn", app, *GUNICORN]
+            command += ["--bind", f"fd://{listener.fileno()}"]
             server = subprocess.Popen(
-                [*gunicorn, *bind],
+                command,
                 cwd=folder,
                 env=dict(environment),
                 pass_fds=[listener.fileno()],
@@ -61,16 +69,20 @@ def serving(app: str, folder: Path, environment: Mapping[str, str]) -> Iterator[
 
 def rate(port: int, path: str, seconds: float) -> float:
     """Return the answers per second over CONNECTIONS connections that are kept open."""
-    message = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    host = f"127.0.0.1:{port}"
+    message = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
 
     def client(_: int) -> float:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
             for _ in range(WARM_UP):
                 ask(connection, message)
-            count, began = 0, time.perf_counter()
-            while (passed := time.perf_counter() - began) < seconds:
+            count = 0
+            passed = 0.0
+            began = time.perf_counter()
+            while passed < seconds:
                 ask(connection, message)
                 count += 1
+                passed = time.perf_counter() - began
         return count / passed
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -84,15 +96,18 @@ def ask(connection: socket.socket, message: bytes) -> bytes:
     """
     connection.sendall(message)
     got = b""
-    while (end := got.find(b"\r\n\r\n")) < 0:
+    while END not in got:
         got += received(connection)
-    first, *headers = got[:end].lower().split(b"\r\n")
-    if not b"200" <= first.split()[1] < b"400":
-        raise OSError(f"The server answers {first.decode()}")
-    [length] = [int(line[15:]) for line in headers if line.startswith(b"content-length:")]
-    while len(got) < end + 4 + length:
-        got += received(connection)
-    return got[end + 4 :]
+    head, _, body = got.partition(END)
+    lines = head.lower().split(b"\r\n")
+    status = int(lines[0].split()[1])
+    if status >= ERROR:
+        raise OSError(f"The server answers {lines[0].decode()}")
+    fields = dict(line.split(b":", 1) for line in lines[1:])
+    length = int(fields[b"content-length"])
+    while len(body) < length:
+        body += received(connection)
+    return body
 
 
 def received(connection: socket.socket) -> bytes:
@@ -105,12 +120,14 @@ def received(connection: socket.socket) -> bytes:
 
 def load(app: str) -> Any:
     """Return the application that gunicorn would serve: ``module:name`` or ``module:name(…)``."""
-    module, _, expression = app.partition(":")
+    name, _, expression = app.partition(":")
+    module = import_module(name)
     called = ast.parse(expression, mode="eval").body
     if isinstance(called, ast.Call) and isinstance(called.func, ast.Name):
+        make = getattr(module, called.func.id)
         arguments = [ast.literal_eval(argument) for argument in called.args]
-        return getattr(import_module(module), called.func.id)(*arguments)
-    return getattr(import_module(module), expression)
+        return make(*arguments)
+    return getattr(module, expression)
 
 
 def in_process(app: Any, path: str, requests: int) -> dict[str, Any]:
@@ -127,17 +144,21 @@ def in_process(app: Any, path: str, requests: int) -> dict[str, Any]:
             chunks, status, headers = run_wsgi_app(app, environ)
             body = b"".join(chunks)
         taken.append((time.process_time() - began) / ROUND)
-    if status >= "400":
+    if int(status[:3]) >= ERROR:
         raise OSError(f"{path} answers {status}")
     location = headers.get("Location")
+    content = None if location else json.loads(body)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 2**20 if sys.platform == "darwin" else 2**10
     return {
-        "answer": {"location": location, "body": None if location else json.loads(body)},
+        "answer": {"location": location, "body": content},
         "microseconds": statistics.median(taken[1:]) * 1e6,  # the first warms up
-        "megabytes": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10),
+        "megabytes": peak / unit,
     }
 
 
 if __name__ == "__main__":
     sys.path.insert(0, ".")
-    print(json.dumps(in_process(load(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))
+    name, path, requests = sys.argv[1:]
+    found = in_process(load(name), path, int(requests))
+    print(json.dumps(found))

@@ -15,14 +15,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from classroom.handout.starter import StarterError, stub
+from classroom.handout.cutting import StarterError, stub
 from classroom.ideas import ROOT, Idea, IdeaError, UnknownIdeaError, discover, find
 
-from .mutation import Mutant, mutants
+from .mutation import mutants
+from .sharpness import Report, data, text
 from .trials import Laboratory, Outcome, Trial
 
 STORIES = "test_stories.py"
@@ -31,22 +30,6 @@ LOG = 3000  # characters of it that are shown
 
 class MutantsError(Exception):
     """These tests cannot be judged; the message says why."""
-
-
-@dataclass
-class Report:
-    """What came out for one project."""
-
-    idea: str
-    seconds: float = 0
-    stubs: dict[str, Outcome] = field(default_factory=dict)
-    mutants: dict[str, Counter[str]] = field(default_factory=dict)  # killed, hung, survived
-    survivors: list[tuple[str, Mutant]] = field(default_factory=list)  # with their modules
-
-    @property
-    def unnoticed(self) -> list[str]:
-        """The stubs that no story test notices, or that keep the app from starting."""
-        return [name for name, it in self.stubs.items() if it.failing == 0 or not it.boots]
 
 
 def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Report:
@@ -60,93 +43,82 @@ def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Re
         laboratory = Laboratory(idea, Path(folder), jobs, root)
         [(_, as_it_is)] = laboratory.run([Trial(laboratory.tests)])
         if not as_it_is.passed:
-            raise MutantsError(f"{idea.slug}: its tests fail as they are.\n{as_it_is.log[-LOG:]}")
+            end = as_it_is.log[-LOG:]
+            raise MutantsError(f"{idea.slug}: its tests fail as they are.\n{end}")
         laboratory.limit = 10 + 4 * (time.monotonic() - began)
-        stubs = dict(_stub(idea, laboratory, name) for name in idea.stubs)
-        names = {trial: name for name, trial in stubs.items()}
-        for trial, outcome in _shown(laboratory, [*stubs.values()], f"{idea.slug}, stubs"):
-            report.stubs[names[trial]] = outcome
-        modules = dict.fromkeys([*(name.partition(".")[0] for name in idea.stubs), *more])
-        for module in modules:
+        _try_stubs(idea, laboratory, report)
+        modules = [name.partition(".")[0] for name in idea.stubs]
+        modules += more
+        for module in dict.fromkeys(modules):  # each once
             _try_mutants(idea, laboratory, module, report)
     report.seconds = time.monotonic() - began
     return report
 
 
-def _stub(idea: Idea, laboratory: Laboratory, name: str) -> tuple[str, Trial]:
-    module, _, function = name.partition(".")
-    source = (idea.folder / laboratory.path(module)).read_text("utf-8")
-    return name, Trial((STORIES,), module, stub(source, function, name), stop_at_first=False)
+def _try_stubs(idea: Idea, laboratory: Laboratory, report: Report) -> None:
+    """Try the project without each of the functions that students write, on its stories."""
+    names = {}
+    for name in idea.stubs:
+        module, _, function = name.partition(".")
+        source = stub(_source(idea, laboratory, module), function, name)
+        trial = Trial((STORIES,), module, source, stop_at_first=False)
+        names[trial] = name
+    for trial, outcome in _shown(laboratory, list(names), f"{idea.slug}, stubs"):
+        report.stubs[names[trial]] = outcome
 
 
 def _try_mutants(idea: Idea, laboratory: Laboratory, module: str, report: Report) -> None:
     """Try the mutants of a module: on its own tests, and what they let live on all others."""
-    source = (idea.folder / laboratory.path(module)).read_text("utf-8")
-    alive = [*mutants(source)]
-    count = report.mutants[module] = Counter()
-    own = f"test_{module.rpartition('.')[2]}.py"
-    others = sorted({*laboratory.tests} - {own}, key=lambda name: (name != STORIES, name))
-    for tests in ((own,) if own in laboratory.tests else (), tuple(others)):
-        trials = {Trial(tests, module, mutant.source): mutant for mutant in alive if tests}
-        what = f"{idea.slug}, mutants of {module}, {'own' if own in tests else 'other'} tests"
-        for trial, outcome in _shown(laboratory, [*trials], what):
+    alive = list(mutants(_source(idea, laboratory, module)))
+    count: Counter[str] = Counter()
+    report.mutants[module] = count
+    own_tests = f"test_{module.rpartition('.')[2]}.py"
+    own = [name for name in laboratory.tests if name == own_tests]
+    others = [name for name in laboratory.tests if name != own_tests]
+    others.sort(key=lambda name: (name != STORIES, name))
+    for which, tests in (("own", own), ("other", others)):
+        if not tests:
+            continue
+        trials = {Trial(tuple(tests), module, mutant.source): mutant for mutant in alive}
+        what = f"{idea.slug}, mutants of {module}, {which} tests"
+        for trial, outcome in _shown(laboratory, list(trials), what):
             if not outcome.passed:
                 count["hung" if outcome.hung else "killed"] += 1
                 alive.remove(trials[trial])
     count["survived"] = len(alive)
-    report.survivors += [(module, mutant) for mutant in alive]
+    for mutant in alive:
+        report.survivors.append((module, mutant))
     print(f"{idea.slug}, {module}: {len(alive)} of {count.total()} survive", file=sys.stderr)
+
+
+def _source(idea: Idea, laboratory: Laboratory, module: str) -> str:
+    file = idea.folder / laboratory.path(module)
+    return file.read_text("utf-8")
 
 
 def _shown(
     laboratory: Laboratory, trials: Sequence[Trial], what: str
 ) -> Iterator[tuple[Trial, Outcome]]:
     """Run the trials and show how far they are."""
-    live = sys.stderr.isatty()
+    is_terminal = sys.stderr.isatty()
     for number, pair in enumerate(laboratory.run(trials), 1):
-        if live or number == len(trials) or number % 50 == 0:
-            end = "\r" if live and number < len(trials) else "\n"
+        is_last = number == len(trials)
+        if is_terminal or is_last or number % 50 == 0:
+            end = "\r" if is_terminal and not is_last else "\n"
             print(f"{what}: {number} of {len(trials)}", end=end, file=sys.stderr, flush=True)
         yield pair
 
 
-def text(report: Report) -> str:
-    """Return the report as a table for people."""
-    lines = [f"{report.idea} ({report.seconds:.0f} s)", "", "  stub", ""]
-    for name, it in sorted(report.stubs.items()):
-        verdict = "ok" if name not in report.unnoticed else "NO STORY TEST FAILS"
-        if not it.boots:
-            verdict = "THE APP DOES NOT START"
-        elif it.failing == it.tests:
-            verdict = "ok, but every story test fails"
-        lines.append(f"  {name:<32} {it.failing:5} of {it.tests} story tests fail  {verdict}")
-    lines += ["", f"  {'module':<32} mutants  killed    hung  survived"]
-    for module, count in report.mutants.items():
-        numbers = (count.total(), count["killed"], count["hung"], count["survived"])
-        lines.append(f"  {module:<32} {numbers[0]:7} {numbers[1]:7} {numbers[2]:7} {numbers[3]:9}")
-    for module, mutant in sorted(report.survivors, key=lambda pair: (pair[0], pair[1].line)):
-        lines += ["", f"  {module}, line {mutant.line}, survived:"]
-        lines += [f"    - {line}" for line in mutant.old.splitlines()]
-        lines += [f"    + {line}" for line in mutant.new.splitlines()]
-    return "\n".join(lines)
-
-
-def data(report: Report) -> dict[str, Any]:
-    """Return the report as JSON data."""
-    stubs = {name: asdict(outcome) for name, outcome in report.stubs.items()}
-    for outcome in stubs.values():
-        del outcome["log"]
-    return {
-        "idea": report.idea,
-        "seconds": round(report.seconds, 1),
-        "stubs": stubs,
-        "unnoticed": report.unnoticed,
-        "mutants": {module: dict(count) for module, count in report.mutants.items()},
-        "survivors": [
-            {"module": module, "line": mutant.line, "old": mutant.old, "new": mutant.new}
-            for module, mutant in report.survivors
-        ],
-    }
+def _chosen(names: Sequence[str], root: Path) -> list[tuple[Idea, list[str]]]:
+    """Return the projects, each with the modules besides those of its stubs."""
+    if not names:
+        return [(idea, []) for idea in discover(root)]
+    chosen = []
+    for name in names:
+        slug, _, modules = name.partition(":")
+        more = modules.split(",") if modules else []
+        chosen.append((find(slug, root), more))
+    return chosen
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -174,14 +146,13 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # take copies and runs along
-    asked = [name.partition(":") for name in options.ideas]
+    reports = []
     try:
-        chosen = [(find(name, root), more.split(",") if more else []) for name, _, more in asked]
-        reports = []
-        for idea, more in chosen or [(idea, []) for idea in discover(root)]:
-            reports.append(examine(idea, more, options.jobs, root))
+        for idea, more in _chosen(options.ideas, root):
+            report = examine(idea, more, options.jobs, root)
+            reports.append(report)
             if not options.json:
-                print(text(reports[-1]), end="\n\n", flush=True)
+                print(text(report), end="\n\n", flush=True)
     except UnknownIdeaError as error:
         print(error, file=sys.stderr)
         return 2

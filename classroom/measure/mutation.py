@@ -7,35 +7,95 @@ for each place, and each makes a mistake that a person might make.
 """
 
 import ast
+from ast import (
+    Add,
+    And,
+    Assign,
+    Attribute,
+    AugAssign,
+    BinOp,
+    BitAnd,
+    BitOr,
+    BitXor,
+    BoolOp,
+    Break,
+    Compare,
+    Constant,
+    Continue,
+    Delete,
+    Div,
+    Eq,
+    Expr,
+    FloorDiv,
+    Gt,
+    GtE,
+    If,
+    IfExp,
+    Import,
+    ImportFrom,
+    In,
+    Is,
+    IsNot,
+    JoinedStr,
+    LShift,
+    Lt,
+    LtE,
+    Mod,
+    Mult,
+    Not,
+    NotEq,
+    NotIn,
+    Or,
+    Pass,
+    Pow,
+    Raise,
+    Return,
+    RShift,
+    Sub,
+    Subscript,
+    UnaryOp,
+    USub,
+    While,
+)
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Lt: (ast.LtE, ast.GtE),
-    ast.LtE: (ast.Lt, ast.Gt),
-    ast.Gt: (ast.GtE, ast.LtE),
-    ast.GtE: (ast.Gt, ast.Lt),
-    ast.Eq: (ast.NotEq,),
-    ast.NotEq: (ast.Eq,),
-    ast.In: (ast.NotIn,),
-    ast.NotIn: (ast.In,),
-    ast.Is: (ast.IsNot,),
-    ast.IsNot: (ast.Is,),
+    Lt: (LtE, GtE),
+    LtE: (Lt, Gt),
+    Gt: (GtE, LtE),
+    GtE: (Gt, Lt),
+    Eq: (NotEq,),
+    NotEq: (Eq,),
+    In: (NotIn,),
+    NotIn: (In,),
+    Is: (IsNot,),
+    IsNot: (Is,),
 }
 COMPUTE: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Div,
-    ast.Mod: ast.FloorDiv,
-    ast.Pow: ast.Mult,
-    ast.LShift: ast.RShift,
-    ast.RShift: ast.LShift,
-    ast.BitOr: ast.BitAnd,
-    ast.BitAnd: ast.BitOr,
-    ast.BitXor: ast.BitOr,
+    Add: Sub,
+    Sub: Add,
+    Mult: Div,
+    Div: Mult,
+    FloorDiv: Div,
+    Mod: FloorDiv,
+    Pow: Mult,
+    LShift: RShift,
+    RShift: LShift,
+    BitOr: BitAnd,
+    BitAnd: BitOr,
+    BitXor: BitOr,
 }
+DROPPED = (
+    Expr,
+    AugAssign,
+    Raise,
+    Delete,
+    Break,
+    Continue,
+)
+NOT_EXECUTED = {"annotation", "returns", "decorator_list", "bases"}
+
 Node = ast.expr | ast.stmt
 
 
@@ -51,31 +111,45 @@ class Mutant:
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield the mutants of a file in the order of its lines, each source once."""
-    found: dict[str, Mutant] = {source: Mutant(0, "", "", "")}  # a mutant must be another file
-    for place, wrong in (pair for node in _code(ast.parse(source)) for pair in _mistakes(node)):
-        text = ast.unparse(wrong)
-        if isinstance(wrong, ast.expr) and not text.isalnum():
-            text = f"({text})"
-        changed = _replace(source, place, text)
-        try:
-            compile(changed, "mutant", "exec", ast.PyCF_ONLY_AST)
-        except SyntaxError:
-            continue
-        old = ast.get_source_segment(source, place) or ""
-        found.setdefault(changed, Mutant(place.lineno, old, text, changed))
-    yield from sorted([*found.values()][1:], key=lambda mutant: mutant.line)
+    found: list[Mutant] = []
+    seen = {source}  # a mutant must be another file
+    for node in _code(ast.parse(source)):
+        for place, wrong in _mistakes(node):
+            mutant = _mutant(source, place, wrong)
+            if mutant.source not in seen and _is_python(mutant.source):
+                seen.add(mutant.source)
+                found.append(mutant)
+    yield from sorted(found, key=lambda mutant: mutant.line)
+
+
+def _mutant(source: str, place: Node, wrong: Node) -> Mutant:
+    text = ast.unparse(wrong)
+    if isinstance(wrong, ast.expr) and not text.isalnum():
+        text = f"({text})"
+    old = ast.get_source_segment(source, place) or ""
+    return Mutant(place.lineno, old, text, _replace(source, place, text))
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _code(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what is executed: no annotations, decorators, docstrings and messages."""
-    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom):
+    if isinstance(node, JoinedStr | Import | ImportFrom):
         return
     yield node
     for field, value in ast.iter_fields(node):
-        if field not in {"annotation", "returns", "decorator_list", "bases"}:
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    yield from _code(child)
+        if field in NOT_EXECUTED:
+            continue
+        children = value if isinstance(value, list) else [value]
+        for child in children:
+            if isinstance(child, ast.AST):
+                yield from _code(child)
 
 
 def _mistakes(node: ast.AST) -> Iterator[tuple[Node, Node]]:
@@ -87,55 +161,67 @@ def _mistakes(node: ast.AST) -> Iterator[tuple[Node, Node]]:
         for dropped in _statements(node):
             yield node, dropped
     for test in _conditions(node):
-        yield test, ast.UnaryOp(ast.Not(), test)
+        yield test, UnaryOp(Not(), test)
 
 
 def _expressions(node: ast.expr) -> Iterator[ast.expr]:
     match node:
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            for place, op in enumerate(ops):
-                for wrong in COMPARE[type(op)]:
-                    yield ast.Compare(left, [*ops[:place], wrong(), *ops[place + 1 :]], others)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in COMPUTE:
-            yield ast.BinOp(left, COMPUTE[type(op)](), right)
-        case ast.BoolOp(op=op, values=values):
-            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
-        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
-            yield operand
-        case ast.Constant(value=bool(value)):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int(value) | float(value)):
-            yield ast.Constant(value + 1)
-            yield ast.Constant(value - 1)
+        case Compare():
+            yield from _comparisons(node)
+        case BinOp() if type(node.op) in COMPUTE:
+            operator = COMPUTE[type(node.op)]
+            yield BinOp(node.left, operator(), node.right)
+        case BoolOp(op=And()):
+            yield BoolOp(Or(), node.values)
+        case BoolOp(op=Or()):
+            yield BoolOp(And(), node.values)
+        case UnaryOp(op=Not() | USub()):
+            yield node.operand
+        case Constant(value=bool(value)):
+            yield Constant(not value)
+        case Constant(value=int(value) | float(value)):
+            yield Constant(value + 1)
+            yield Constant(value - 1)
+
+
+def _comparisons(node: Compare) -> Iterator[Compare]:
+    for place, operator in enumerate(node.ops):
+        for wrong in COMPARE[type(operator)]:
+            operators = list(node.ops)
+            operators[place] = wrong()
+            yield Compare(node.left, operators, node.comparators)
 
 
 def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
     match node:
-        case ast.Expr(value=ast.Constant()):  # a docstring
+        case Expr(value=Constant()):  # a docstring
             return
-        case ast.Return(value=ast.expr()):
-            yield ast.Return(ast.Constant(None))
-        case ast.AugAssign(target=target, op=op, value=operand) if type(op) in COMPUTE:
-            yield ast.AugAssign(target, COMPUTE[type(op)](), operand)
+        case Return(value=ast.expr()):
+            yield Return(Constant(None))
+        case AugAssign() if type(node.op) in COMPUTE:
+            operator = COMPUTE[type(node.op)]
+            yield AugAssign(node.target, operator(), node.value)
+    if _can_be_dropped(node):
+        yield Pass()
+
+
+def _can_be_dropped(node: ast.stmt) -> bool:
     match node:
-        case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Delete() | ast.Break():
-            yield ast.Pass()
-        case ast.Continue() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
-            yield ast.Pass()
+        case Assign(targets=[Attribute() | Subscript()]):
+            return True  # without a name that would be missing
+    return isinstance(node, DROPPED)
 
 
 def _conditions(node: ast.AST) -> Iterator[ast.expr]:
     """Yield what is to be negated, without what an operator of its own turns round."""
-    match node:
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            tests = [test]
-        case ast.comprehension(ifs=tests):
-            pass
-        case _:
-            tests = []
+    tests: list[ast.expr] = []
+    if isinstance(node, If | While | IfExp):
+        tests = [node.test]
+    elif isinstance(node, ast.comprehension):
+        tests = node.ifs
     for test in tests:
         match test:
-            case ast.UnaryOp(op=ast.Not()) | ast.Compare(ops=[_]):
+            case UnaryOp(op=Not()) | Compare(ops=[_]):
                 pass
             case _:
                 yield test
@@ -144,7 +230,9 @@ def _conditions(node: ast.AST) -> Iterator[ast.expr]:
 def _replace(source: str, place: Node, text: str) -> str:
     """Put the text in a place; ``ast`` counts bytes of UTF-8."""
     lines = source.encode().splitlines(keepends=True)
-    last, end = place.end_lineno or place.lineno, place.end_col_offset or 0
-    before = b"".join(lines[: place.lineno - 1]) + lines[place.lineno - 1][: place.col_offset]
-    after = lines[last - 1][end:] + b"".join(lines[last:])
-    return (before + text.encode() + after).decode()
+    first = place.lineno - 1
+    last = first if place.end_lineno is None else place.end_lineno - 1
+    before = lines[first][: place.col_offset]
+    after = lines[last][place.end_col_offset :]
+    lines[first : last + 1] = [before + text.encode() + after]
+    return b"".join(lines).decode()

@@ -4,32 +4,24 @@ Each run is a fork of this process, which has imported the libraries before: tha
 or two which Python needs for them. Whatever a run starts is killed with it.
 """
 
-import ast
 import json
 import os
-import resource
 import shutil
 import signal
-import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import hypothesis
-import pytest
-from werkzeug.test import Client
-
-from classroom.handout.eject import project_files
+from classroom.handout.files import project_files
 from classroom.ideas import ROOT, Idea
 
-OPTIONS = ["-q", "-p", "no:cacheprovider", "--basetemp=tmp"]
-MEMORY = 4 << 30  # bytes: an endless loop may well fill a list
+from . import forked
+
 FIRST_LIMIT = 600.0  # seconds
-ONE_EXAMPLE = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # not the smallest one, too
 
 
 @dataclass(frozen=True)
@@ -56,10 +48,21 @@ class Outcome:
 
 @dataclass
 class _Running:
+    process: int
     trial: Trial
     copy: Path
     deadline: float
     hung: bool = False
+
+    def has_ended(self) -> bool:
+        """Tell whether the run is over; kill one that takes too long, and what one has left."""
+        if time.monotonic() > self.deadline and not self.hung:
+            self.hung = True
+            kill_group(self.process)
+        ended, _ = os.waitpid(self.process, os.WNOHANG)
+        if ended:
+            kill_group(self.process)  # servers that it has started
+        return ended != 0
 
 
 class Laboratory:
@@ -67,15 +70,18 @@ class Laboratory:
 
     def __init__(self, idea: Idea, folder: Path, copies: int, root: Path = ROOT) -> None:
         self.limit = FIRST_LIMIT
-        self.tests = tuple(sorted(file.name for file in idea.folder.glob("tests/test_*.py")))
-        self._slug, self._inside = idea.slug, idea.folder.relative_to(root)
+        tests = sorted(file.name for file in idea.folder.glob("tests/test_*.py"))
+        self.tests = tuple(tests)
+        self._slug = idea.slug
+        self._inside = idea.folder.relative_to(root)
         self._copies = [folder / str(number) for number in range(copies)]
+        files = [root / "pyproject.toml", *project_files(idea, root)]
         for copy in self._copies:
-            for file in [root / "pyproject.toml", *project_files(idea, root)]:
+            for file in files:
                 target = copy / file.relative_to(root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target)
-        import_libraries(idea.folder, idea.slug)
+        forked.import_libraries(idea.folder, idea.slug)
 
     def path(self, module: str) -> Path:
         """Return where a module of the package is, seen from the project's folder."""
@@ -83,31 +89,25 @@ class Laboratory:
 
     def run(self, trials: Iterable[Trial]) -> Iterator[tuple[Trial, Outcome]]:
         """Run them, some at a time; yield each when it has ended."""
-        waiting, free = iter(trials), [*self._copies]
+        waiting = deque(trials)
+        free = list(self._copies)
         running: dict[int, _Running] = {}
         try:
-            while True:
-                while free and (trial := next(waiting, None)):
-                    copy = free.pop()
-                    deadline = time.monotonic() + self.limit
-                    running[self._start(trial, copy)] = _Running(trial, copy, deadline)
-                if not running:
-                    return
+            while waiting or running:
+                while waiting and free:
+                    one = self._start(waiting.popleft(), free.pop())
+                    running[one.process] = one
                 time.sleep(0.01)
-                for process, one in [*running.items()]:
-                    if time.monotonic() > one.deadline and not one.hung:
-                        one.hung = True
-                        kill_group(process)
-                    if os.waitpid(process, os.WNOHANG)[0]:
-                        kill_group(process)  # servers that it has started
-                        del running[process]
+                for one in list(running.values()):
+                    if one.has_ended():
+                        del running[one.process]
                         free.append(one.copy)
                         yield one.trial, self._end(one)
         finally:
             for process in running:
                 kill_group(process)
 
-    def _start(self, trial: Trial, copy: Path) -> int:
+    def _start(self, trial: Trial, copy: Path) -> _Running:
         (copy / "outcome.json").unlink(missing_ok=True)
         if trial.module:
             file = copy / self._inside / self.path(trial.module)
@@ -115,91 +115,31 @@ class Laboratory:
             file.write_text(trial.source, "utf-8")
         process = os.fork()
         if process == 0:
-            self._child(trial, copy)
-        return process
+            forked.run(copy, self._inside, self._slug, _options(trial))
+        return _Running(process, trial, copy, time.monotonic() + self.limit)
 
     def _end(self, one: _Running) -> Outcome:
         if one.trial.module:
             file = one.copy / self._inside / self.path(one.trial.module)
             shutil.copy(one.copy / "before.py", file)
+        found: dict[str, Any] = {}
         result = one.copy / "outcome.json"
-        found: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
-        return Outcome(**found, hung=one.hung, log=(one.copy / "log").read_text(errors="replace"))
-
-    def _child(self, trial: Trial, copy: Path) -> NoReturn:
-        """Run pytest, write down what came out, and end without a trace of this program."""
-        try:
-            os.setpgrp()
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            log = os.open(copy / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            for output in 1, 2:
-                os.dup2(log, output)
-            # Two mutants of the same size, made within a second, would have the same .pyc.
-            sys.dont_write_bytecode = True
-            os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-            os.chdir(copy / self._inside)
-            hypothesis.settings.register_profile(
-                "trial", derandomize=True, database=None, phases=ONE_EXAMPLE
-            )
-            hypothesis.settings.load_profile("trial")
-            files = [f"tests/{name}" for name in trial.tests]
-            options = [*OPTIONS, "-c", str(copy / "pyproject.toml"), *["-x"] * trial.stop_at_first]
-            options += ["--assert=plain"] * bool(trial.module)  # nobody reads what it says
-            count = _Count()
-            code = pytest.main([*options, *files], plugins=[count])
-            result = {
-                "passed": code == pytest.ExitCode.OK,
-                "boots": boots(self._slug, copy / "boots"),
-                "tests": len(count.tests),
-                "failing": len(count.failing),
-            }
-            (copy / "outcome.json").write_text(json.dumps(result))
-        finally:
-            os._exit(0)
+        if result.exists():
+            found = json.loads(result.read_text())
+        log = (one.copy / "log").read_text(errors="replace")
+        return Outcome(**found, hung=one.hung, log=log)
 
 
-class _Count:
-    """A pytest plugin that notes which tests there are, and which fail."""
-
-    def __init__(self) -> None:
-        self.tests: set[str] = set()
-        self.failing: set[str] = set()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.tests.add(report.nodeid)
-        if report.failed:
-            self.failing.add(report.nodeid)
+def _options(trial: Trial) -> list[str]:
+    options = []
+    if trial.stop_at_first:
+        options.append("-x")
+    if trial.module:
+        options.append("--assert=plain")  # nobody reads what it says
+    return options + [f"tests/{name}" for name in trial.tests]
 
 
 def kill_group(process: int) -> None:
     """Kill a process and all that it has started, if they are still there."""
     with suppress(ProcessLookupError):
         os.killpg(process, signal.SIGKILL)
-
-
-def boots(package: str, data: Path) -> bool:
-    """Tell whether the app starts, shows its page and describes itself."""
-    config = {"TESTING": True, "SECRET_KEY": "only-for-trials-" * 2, "INSTANCE_PATH": str(data)}
-    try:
-        client = Client(import_module(package).create_app(config))
-        shown = [client.get(path).status_code for path in ("/", "/openapi.json")]
-    except (Exception, SystemExit):  # noqa: BLE001  # whatever it is, it does not start
-        return False
-    return set(shown) == {200}
-
-
-def import_libraries(folder: Path, package: str) -> None:
-    """Import what the project's files import, but nothing of the project itself."""
-    for file in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module or ""]
-            for name in names:
-                # pytest wants to be the first that imports its plugin.
-                if name.partition(".")[0] != package and not name.startswith("common.testing"):
-                    with suppress(ImportError):
-                        import_module(name)

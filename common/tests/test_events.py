@@ -16,8 +16,7 @@ from flask import Flask
 import common
 from common.live import events, redis_hub
 from common.settings import SettingsError
-from common.testing import wait_until
-from common.testing import valkey
+from common.testing import valkey, wait_until
 
 
 def make_app(tmp_path, **config):

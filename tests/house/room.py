@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 
-from classroom.handout.eject import LEFTOVERS
+from classroom.handout.files import is_leftover
 from common.describe.openapi import document
 from common.testing.backend import InProcess
 
@@ -49,7 +49,7 @@ class Room:
         return sorted(
             path.as_posix()
             for path in inside
-            if (self.folder / path).is_file() and not any(map(LEFTOVERS.fullmatch, path.parts))
+            if (self.folder / path).is_file() and not is_leftover(path)
         )
 
     def text(self, name: str) -> str:

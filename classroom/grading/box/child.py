@@ -54,12 +54,15 @@ class Template:
     def __init__(self, package: str, folder: Path) -> None:
         self.folder = folder
         has_jobs = "common.jobs" in sys.modules
-        running = start(package, folder, {"REDIS_URL": "unix:///nowhere"} if has_jobs else {}, [])
+        settings = {"REDIS_URL": "unix:///nowhere"} if has_jobs else {}
+        running = start(package, folder, settings, [])
         configure_mappers()
         running.release()
-        found = [(path, path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
         self.running = None if has_jobs else running
-        self.files = dict(found)
+        self.files = {}
+        for path in folder.rglob("*"):
+            if path.is_file():
+                self.files[path] = path.read_bytes()
         shutil.rmtree(folder, ignore_errors=True)
 
     def start(self, errors: list[str]) -> Any:
@@ -82,7 +85,8 @@ def serve(listener: socket, make: Callable[[list[str]], Any], explain: Explain) 
         application = Application(make(errors), errors)
     except BaseException as error:  # noqa: BLE001  # whatever a stranger's code raises
         application = Application(None, errors, explain(error))
-    idle, mine = threading.Semaphore(1), SimpleQueue[socket]()
+    idle = threading.Semaphore(1)
+    mine = SimpleQueue[socket]()
 
     def accept() -> None:
         while True:
@@ -90,9 +94,8 @@ def serve(listener: socket, make: Callable[[list[str]], Any], explain: Explain) 
             if idle.acquire(blocking=False):
                 mine.put(connection)
             else:
-                answer = threading.Thread(target=application.answer, args=[connection])
-                answer.daemon = True
-                answer.start()
+                arguments = [connection]
+                threading.Thread(target=application.answer, args=arguments, daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     while True:  # in the main thread, as a test client does; in others what comes meanwhile
@@ -112,10 +115,16 @@ class Application:
         with connection:
             answer: dict[str, Any]
             try:
-                answer, body = self._do(connection, *wire.receive(connection))
+                order, sent = wire.receive(connection)
+                answer, body = self._do(connection, order, sent)
             except BaseException as error:  # noqa: BLE001  # as above
-                answer, body = {"raised": f"{type(error).__name__}: {error}"[:SHOWN]}, b""
-            answer["errors"] = [self.errors.pop(0)[-SHOWN:] for _ in self.errors[:3]]
+                reason = f"{type(error).__name__}: {error}"
+                answer = {"raised": reason[:SHOWN]}
+                body = b""
+            answer["errors"] = []
+            for _ in self.errors[:3]:
+                text = self.errors.pop(0)
+                answer["errors"].append(text[-SHOWN:])
             done()
             descriptor = answer.pop("descriptor", None)
             wire.send(connection, answer, body)
@@ -123,9 +132,7 @@ class Application:
                 send_fds(connection, [b"d"], [descriptor])
                 os.close(descriptor)
 
-    def _do(
-        self, connection: socket, order: dict[str, Any], body: bytes
-    ) -> tuple[dict[str, Any], bytes]:
+    def _do(self, connection: socket, order: dict[str, Any], body: bytes) -> wire.Message:
         if self.failure:
             return {"failed": self.failure}, b""
         match order["op"]:
@@ -133,7 +140,8 @@ class Application:
                 return self._http(order["environ"], body)
             case "run":
                 result = self.running.run(*order["args"])
-                return {"exit_code": result.exit_code}, result.output.encode(errors="replace")
+                output = result.output.encode(errors="replace")
+                return {"exit_code": result.exit_code}, output
             case "set_clock" | "advance_clock" | "work" | "restart" as name:
                 getattr(self.running, name)(*order["args"])
             case "listen":
@@ -146,9 +154,14 @@ class Application:
                 raise ValueError(unknown)
         return {}, b""
 
-    def _http(self, environ: dict[str, str], body: bytes) -> tuple[dict[str, Any], bytes]:
-        streams = {"wsgi.input": BytesIO(body), "wsgi.errors": sys.stderr}
-        parts, status, headers = run_wsgi_app(self.running.wsgi, {**environ, **WSGI, **streams})
+    def _http(self, environ: dict[str, str], body: bytes) -> wire.Message:
+        whole = {
+            **environ,
+            **WSGI,
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": sys.stderr,
+        }
+        parts, status, headers = run_wsgi_app(self.running.wsgi, whole)
         content = bytearray()
         try:
             for part in parts:
@@ -156,6 +169,7 @@ class Application:
                 if len(content) > wire.MAX_BODY:
                     raise OverflowError("the answer does not end")
         finally:
-            if close := getattr(parts, "close", None):
+            close = getattr(parts, "close", None)
+            if close is not None:
                 close()
         return {"status": status, "headers": [*headers]}, bytes(content)

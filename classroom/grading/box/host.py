@@ -53,7 +53,8 @@ class Host:
         self.scratch = Path(job["scratch"])
         self.app_folder = self.scratch / "app"
         # What is there already is not the submission's: the environment may be in /tmp.
-        self.kept = [*job.get("kept", map(str, self.scratch.iterdir())), str(self.app_folder)]
+        there = [str(entry) for entry in self.scratch.iterdir()]
+        self.kept = [*job.get("kept", there), str(self.app_folder)]
         self.children: list[int] = []
         self.template: child.Template | None = None
 
@@ -68,8 +69,10 @@ class Host:
             importlib.import_module(name)
         child.load_backend()
         if not self.job["fresh"]:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            wire.send(self.control, {"up": processes.surroundings(self.job["hidden"])})
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, 2)
+            seen = processes.surroundings(self.job["hidden"])
+            wire.send(self.control, {"up": seen})
 
     def import_once(self) -> None:
         """Import the submission here for all children, or say that each does it for itself."""
@@ -78,14 +81,19 @@ class Host:
         if not self.job["fresh"]:
             before = processes.open_files()
             self._import()
-            if processes.open_files() != before or processes.started(own=self.job["own_pids"]):
-                # What a thread or a connection does does not survive a fork.
-                job = json.dumps(self.job | {"fresh": True, "kept": self.kept})
-                os.set_inheritable(self.control.fileno(), True)
-                os.execv(sys.executable, [*sys.orig_argv[:-1], job])  # noqa: S606  # ourselves
+            has_opened = processes.open_files() != before
+            if has_opened or processes.started(own=self.job["own_pids"]):
+                self._begin_anew()
         gc.collect()
         gc.freeze()  # what is here is here to stay: no child need copy it to look at it
         wire.send(self.control, {"ready": True})
+
+    def _begin_anew(self) -> None:
+        """Be a process that has not imported it: a thread or a connection survives no fork."""
+        job = {**self.job, "fresh": True, "kept": self.kept}
+        command = [*sys.orig_argv[:-1], json.dumps(job)]
+        os.set_inheritable(self.control.fileno(), True)
+        os.execv(sys.executable, command)  # noqa: S606  # ourselves
 
     def _import(self) -> None:
         signal.signal(signal.SIGALRM, self._still_importing)
@@ -99,10 +107,12 @@ class Host:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _still_importing(self, _signal: int, frame: FrameType | None) -> None:
-        while frame and not self._is_own(frame.f_code.co_filename):
+        while frame is not None and not self._is_own(frame.f_code.co_filename):
             frame = frame.f_back
-        place = self._place(frame.f_code.co_filename, frame.f_lineno) if frame else ""
-        self._fail(f"It did not start within {self.job['import_seconds']} s {place}")
+        reason = f"It did not start within {self.job['import_seconds']} s"
+        if frame is not None:
+            reason += f" {self._place(frame.f_code.co_filename, frame.f_lineno)}"
+        self._fail(reason)
 
     def _fail(self, reason: str) -> None:
         wire.send(self.control, {"failed": reason.strip()})
@@ -111,17 +121,20 @@ class Host:
     def explain(self, error: BaseException) -> str:
         """Say in one line what went wrong, and where in the submission."""
         text = traceback.format_exception_only(error)[-1].strip()
+        place = ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if self._is_own(frame.filename):
+                place = self._place(frame.filename, frame.lineno)  # the last one counts
         if isinstance(error, SyntaxError) and error.filename:
-            return f"{text} {self._place(error.filename, error.lineno)}"[:SHOWN]
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if self._is_own(frame.filename)]
-        return f"{text} {self._place(own[-1].filename, own[-1].lineno) if own else ''}"[:SHOWN]
+            place = self._place(error.filename, error.lineno)
+        return f"{text} {place}"[:SHOWN]
 
     def _is_own(self, file: str) -> bool:
         return file.startswith(f"{self.app_folder}/")
 
     def _place(self, file: str, line: int | None) -> str:
-        return f"({file.removeprefix(f'{self.app_folder}/')}, line {line})"
+        inside = file.removeprefix(f"{self.app_folder}/")
+        return f"({inside}, line {line})"
 
     def serve(self) -> None:
         """Do what the grader says until it hangs up."""
@@ -150,8 +163,10 @@ class Host:
             os._exit(1)
 
     def _make(self, settings: dict[str, str], errors: list[str]) -> Any:
-        if self.template and not settings and (running := self.template.start(errors)):
-            return running
+        if self.template is not None and not settings:
+            running = self.template.start(errors)
+            if running is not None:
+                return running
         return child.start(self.job["package"], self.scratch / "data", settings, errors)
 
     def _end(self) -> bool:
@@ -163,16 +178,24 @@ class Host:
             time.sleep(0.001)
         self.children.clear()
         try:
-            for folder in [self.scratch, Path("/dev/shm")][: 1 + self.job["own_pids"]]:  # noqa: S108
-                for entry in folder.iterdir():
-                    if str(entry) not in self.kept:
-                        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            self._empty(self.scratch)
+            if self.job["own_pids"]:
+                self._empty(Path("/dev/shm"))  # noqa: S108
             if processes.snapshot(self.app_folder) != self.app_state:
                 shutil.rmtree(self.app_folder)
                 self._fill_app_folder()
         except (OSError, RecursionError):  # the grader will take another box
             return False
         return True
+
+    def _empty(self, folder: Path) -> None:
+        for entry in folder.iterdir():
+            if str(entry) in self.kept:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
 
     def _fill_app_folder(self) -> None:
         """Copy the submission to where it may write; it is the current folder."""

@@ -16,12 +16,15 @@ def surroundings(hidden: str) -> dict[str, Any]:
     """Return what can be seen and done from here, for the grader to judge; ``hidden`` is a path."""
     if not PROC.is_dir():
         return {}
-    lines = (PROC / "self/status").read_text("ascii").splitlines()
+    text = (PROC / "self/status").read_text("ascii")
+    lines = text.splitlines()
     status = dict(line.split(":", 1) for line in lines)
+    effective = int(status["CapEff"], 16)
+    bounding = int(status["CapBnd"], 16)
     return {
         "root": os.getuid() == 0,
         "network": [name for _, name in socket.if_nameindex()],
-        "capabilities": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
+        "capabilities": effective | bounding,
         "files": Path(hidden).exists(),
         "alone": pids() <= {1, os.getpid()},
         "filtered": int(status["Seccomp"]) == SECCOMP_MODE_FILTER,
@@ -30,7 +33,8 @@ def surroundings(hidden: str) -> dict[str, Any]:
 
 def pids() -> set[int]:
     """Return the processes that there are."""
-    return {int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()}
+    names = [entry.name for entry in PROC.iterdir()]
+    return {int(name) for name in names if name.isdecimal()}
 
 
 def open_files() -> set[str]:
@@ -44,7 +48,11 @@ def started(*, own: bool) -> bool:
         return True
     if not own:
         return False
-    return len([*(PROC / "self/task").iterdir()]) > 1 or not pids() <= {1, os.getpid()}
+    threads = list((PROC / "self/task").iterdir())
+    if len(threads) > 1:
+        return True
+    others = pids() - {1, os.getpid()}
+    return bool(others)
 
 
 def kill(children: list[int], *, own: bool) -> bool:
@@ -52,8 +60,10 @@ def kill(children: list[int], *, own: bool) -> bool:
 
     Where the process ids are not our own, there is no sandbox, and the children's groups alone.
     """
+    groups = [-child for child in children]
+    everybody = [-1]
     found = False
-    for target in [-1] if own else [-child for child in children]:
+    for target in everybody if own else groups:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(target, signal.SIGKILL)
             found = True
@@ -67,7 +77,9 @@ def snapshot(folder: Path) -> set[tuple[str, int, int]]:
     """Return what changes whenever something in the folder changes."""
     found = set()
     for place, _, names in os.walk(folder):
-        for path in (place, *(f"{place}/{name}" for name in names)):
+        paths = [place]
+        paths += [f"{place}/{name}" for name in names]
+        for path in paths:
             state = os.lstat(path)
             found.add((path, state.st_ino, state.st_ctime_ns))
     return found

@@ -16,6 +16,10 @@ MAX_TEXT = 4000  # characters of an error
 CHUNK = 2**16
 
 
+Message = tuple[dict[str, Any], bytes]
+"""A header and a body."""
+
+
 class WireError(Exception):
     """What came is not what the other side must send."""
 
@@ -23,12 +27,11 @@ class WireError(Exception):
 def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     """Send one message."""
     text = json.dumps(header).encode()
-    connection.sendall(LENGTHS.pack(len(text), len(body)) + text + body)
+    lengths = LENGTHS.pack(len(text), len(body))
+    connection.sendall(lengths + text + body)
 
 
-def receive(
-    connection: socket.socket, deadline: float | None = None
-) -> tuple[dict[str, Any], bytes]:
+def receive(connection: socket.socket, deadline: float | None = None) -> Message:
     """Return the next message; TimeoutError when it is not whole at ``deadline`` (monotonic)."""
     header_size, body_size = LENGTHS.unpack(_exactly(connection, LENGTHS.size, deadline))
     if header_size > MAX_HEADER or body_size > MAX_BODY:

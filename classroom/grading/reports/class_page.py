@@ -27,7 +27,14 @@ class Row(NamedTuple):
 def class_page(grades: Grades, names: Mapping[Submission, str]) -> str:
     """Return what a teacher wants to know of a class; ``names`` are those of the files."""
     submissions = by_name(grades.submissions)
-    rows = [Row(one, grades.score(one), grades.stories(one)) for one in submissions]
+    rows = []
+    by_state: dict[State, list[Submission]] = {state: [] for state in State}
+    timeouts = {}
+    for submission in submissions:
+        row = Row(submission, grades.score(submission), grades.stories(submission))
+        rows.append(row)
+        by_state[submission.state].append(submission)
+        timeouts[submission] = _timeouts(submission)
     graded = [row for row in rows if row.submission.state is State.GRADED]
     totals = [row.total for row in graded if row.total is not None]
     slowest = sorted(submissions, key=lambda submission: -submission.seconds)
@@ -37,17 +44,17 @@ def class_page(grades: Grades, names: Mapping[Submission, str]) -> str:
         rows=rows,
         graded=graded,
         names=names,
-        ungradable=[one for one in submissions if one.state is State.UNGRADABLE],
-        grader_errors=[one for one in submissions if one.state is State.GRADER_ERROR],
-        unsandboxed=sum(not one.sandboxed for one in submissions),
+        ungradable=by_state[State.UNGRADABLE],
+        grader_errors=by_state[State.GRADER_ERROR],
+        unsandboxed=sum(not submission.sandboxed for submission in submissions),
         mean=statistics.fmean(totals) if totals else None,
         median=statistics.median(totals) if totals else None,
         bars=_bars(totals),
         averages=_averages(grades, graded),
         missed=_missed(grades, graded),
         slowest=slowest[:TOP],
-        timeouts={one: _timeouts(one) for one in submissions},
-        seconds=sum(one.seconds for one in submissions),
+        timeouts=timeouts,
+        seconds=sum(submission.seconds for submission in submissions),
     )
 
 
@@ -60,9 +67,13 @@ def _missed(grades: Grades, graded: Iterable[Row]) -> list[tuple[str, str, int]]
                 if test.outcome is not Outcome.PASSED:
                     missed[test.name] += 1
     # What was missed as often comes in the order of the tests.
-    in_order = [name for name in grades.expected if name in missed]
-    worst = sorted(in_order, key=lambda name: -missed[name])
-    return [(sentence(name), grades.expected[name], missed[name]) for name in worst[:TOP]]
+    worst = [name for name in grades.expected if name in missed]
+    worst.sort(key=lambda name: -missed[name])
+    lines = []
+    for name in worst[:TOP]:
+        story = grades.expected[name]
+        lines.append((sentence(name), story, missed[name]))
+    return lines
 
 
 def _timeouts(submission: Submission) -> int:
@@ -82,6 +93,9 @@ def _averages(grades: Grades, graded: Sequence[Row]) -> list[float | None]:
     """Return the share of its points that the class earned, for each story."""
     averages: list[float | None] = []
     for place, story in enumerate(grades.idea.stories):
-        shares = [row.results[place].points / story.points for row in graded]
-        averages.append(statistics.fmean(shares) if shares else None)
+        average = None
+        if graded:
+            points = statistics.fmean(row.results[place].points for row in graded)
+            average = points / story.points
+        averages.append(average)
     return averages

@@ -10,15 +10,20 @@ from .explain import explain
 from .tables import UNSANDBOXED
 from .text import block, by_name, line, number, shown_id
 
+Json = dict[str, Any]
 
-def grades_json(grades: Grades) -> dict[str, Any]:
+
+def grades_json(grades: Grades) -> Json:
     """Return the grades with every test, for programs; what was sent is in the journal."""
-    submissions = [_submission_json(grades, one) for one in by_name(grades.submissions)]
-    data: dict[str, Any] = _clean({"idea": _idea_json(grades.idea), "grades": submissions})
-    return data
+    submissions = []
+    for submission in by_name(grades.submissions):
+        submissions.append(_submission_json(grades, submission))
+    data = {"idea": _idea_json(grades.idea), "grades": submissions}
+    clean: Json = _clean(data)
+    return clean
 
 
-def _idea_json(idea: Idea) -> dict[str, Any]:
+def _idea_json(idea: Idea) -> Json:
     stories = []
     for story in idea.stories:
         about = {
@@ -31,11 +36,13 @@ def _idea_json(idea: Idea) -> dict[str, Any]:
     return {"slug": idea.slug, "title": idea.title, "stories": stories}
 
 
-def _submission_json(grades: Grades, submission: Submission) -> dict[str, Any]:
+def _submission_json(grades: Grades, submission: Submission) -> Json:
     total = grades.score(submission)
     stories = None
     if total is not None:
-        stories = {result.story.id: result.points for result in grades.stories(submission)}
+        stories = {}
+        for result in grades.stories(submission):
+            stories[result.story.id] = result.points
     return {
         "student": submission.student,
         "name": submission.name,
@@ -52,8 +59,8 @@ def _submission_json(grades: Grades, submission: Submission) -> dict[str, Any]:
     }
 
 
-def _tests_json(grades: Grades, submission: Submission) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _tests_json(grades: Grades, submission: Submission) -> list[Json]:
+    found: list[Json] = []
     if submission.state is not State.GRADED:
         return found
     for result in grades.stories(submission):
@@ -98,8 +105,7 @@ def _suite(grades: Grades, submission: Submission) -> ET.Element:
     errors = 0
     if submission.state is State.GRADER_ERROR:
         tests = errors = 1
-        case = ET.SubElement(suite, "testcase", name="grading", classname="grader", time="0.000")
-        ET.SubElement(case, "error", message=line(submission.reason), type="grader_error")
+        suite.append(_our_fault(submission))
     else:
         for result in grades.stories(submission):
             for test in result.tests:
@@ -125,12 +131,22 @@ def _facts(grades: Grades, submission: Submission) -> dict[str, str]:
     }
 
 
+def _our_fault(submission: Submission) -> ET.Element:
+    case = ET.Element("testcase", name="grading", classname="grader", time="0.000")
+    error = ET.SubElement(case, "error", type="grader_error")
+    error.set("message", line(submission.reason))
+    return case
+
+
 def _case(grades: Grades, submission: Submission, test: TestResult) -> ET.Element:
-    case = ET.Element("testcase", name=line(test.name), classname=line(test.story))
+    case = ET.Element("testcase")
+    case.set("name", line(test.name))
+    case.set("classname", line(test.story))
     case.set("time", f"{test.seconds:.3f}")
     if test.outcome is not Outcome.PASSED:
         told = explain(test, grades.idea.slug)
-        message = line(submission.reason) or told.summary
-        failure = ET.SubElement(case, "failure", message=message, type=test.outcome.value)
+        failure = ET.SubElement(case, "failure")
+        failure.set("message", line(submission.reason) or told.summary)
+        failure.set("type", test.outcome.value)
         failure.text = told.as_text()
     return case

@@ -12,12 +12,15 @@ from pathlib import Path
 
 PREFIX = "flask45-"
 ROOT = Path("/sys/fs/cgroup")
-LIMITS = {  # of each controller: the files of version 2, those of version 1
-    "memory": (
-        {"memory.max": "memory", "memory.swap.max": "zero"},
-        {"memory.limit_in_bytes": "memory"},
-    ),
-    "pids": ({"pids.max": "processes"}, {"pids.max": "processes"}),
+LIMITS = {  # of each controller: the files of a version, and what is written there
+    "memory": {
+        1: {"memory.limit_in_bytes": "memory"},
+        2: {"memory.max": "memory", "memory.swap.max": "zero"},
+    },
+    "pids": {
+        1: {"pids.max": "processes"},
+        2: {"pids.max": "processes"},
+    },
 }
 
 
@@ -28,9 +31,10 @@ class Group:
         self.folders: list[Path] = []
         name = f"{PREFIX}{secrets.token_hex(6)}"
         values = {"memory": str(memory), "processes": str(processes), "zero": "0"}
-        for controller, (new, old) in LIMITS.items():
+        for controller in LIMITS:
             for parent, version in _places(controller):
-                if self._make(parent / name, new if version == 2 else old, values):  # noqa: PLR2004
+                files = LIMITS[controller][version]
+                if self._make(parent / name, files, values):
                     break
 
     def _make(self, folder: Path, files: Mapping[str, str], values: Mapping[str, str]) -> bool:
@@ -50,8 +54,10 @@ class Group:
 
     def command(self, command: Sequence[str]) -> list[str]:
         """Return a command that puts itself in, where it may, and becomes ``command``."""
-        script = "".join(f'echo $$ > "${number + 1}"\n' for number in range(len(self.folders)))
         files = [str(folder / "cgroup.procs") for folder in self.folders]
+        script = ""
+        for number in range(1, len(files) + 1):
+            script += f'echo $$ > "${number}"\n'
         join = f'{{ {script}:; }} 2>/dev/null\nshift {len(files)}\nexec "$@"'
         return ["/bin/sh", "-c", join, "sh", *files, *command]
 
@@ -59,13 +65,11 @@ class Group:
         """Remove the group. Its processes have been killed, but may need a moment to be gone."""
         for folder in self.folders:
             for _ in range(50):
-                try:
+                with suppress(OSError):
                     folder.rmdir()
+                if not folder.exists():
                     break
-                except FileNotFoundError:
-                    break
-                except OSError:
-                    time.sleep(0.02)
+                time.sleep(0.02)
 
 
 def sweep() -> None:
@@ -83,9 +87,11 @@ def _places(controller: str) -> Iterator[tuple[Path, int]]:
         for line in Path("/proc/self/cgroup").read_text("ascii").splitlines():
             _, names, own = line.split(":", 2)
             if controller in names.split(","):
-                for place in (ROOT / controller / own[1:], ROOT / controller):
-                    yield place, 1
+                top = ROOT / controller
+                yield top / own[1:], 1
+                yield top, 1
             elif not names:
                 for place in ((ROOT / own[1:]).parent, ROOT):
-                    if place.is_relative_to(ROOT) and (place / "cgroup.controllers").exists():
+                    is_inside = place.is_relative_to(ROOT)
+                    if is_inside and (place / "cgroup.controllers").exists():
                         yield place, 2

@@ -34,14 +34,25 @@ FORBIDDEN = {
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
 }
-CLONE, CLONE3 = (56, 220), (435, 435)
+CLONE = (56, 220)
+CLONE3 = (435, 435)
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 X32 = 0x40000000  # the bit in the number of a call that x86_64 knows under a second number
 
-LOAD, EQUAL, ANY_BIT, AT_LEAST, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000
+# Instructions, see include/uapi/linux/bpf_common.h.
+LOAD = 0x20
+EQUAL = 0x15
+ANY_BIT = 0x45
+AT_LEAST = 0x35
+RETURN = 0x06
+# Offsets in struct seccomp_data.
+NUMBER = 0
+ARCHITECTURE = 4
+FIRST_ARGUMENT = 16
+# What is returned.
+ALLOW = 0x7FFF0000
+REFUSE = 0x00050000
 
 
 def program() -> bytes:
@@ -49,7 +60,8 @@ def program() -> bytes:
     if platform.machine() not in ARCHITECTURES:
         return b""
     column, architecture = ARCHITECTURES[platform.machine()]
-    refuse, missing = REFUSE | errno.EPERM, REFUSE | errno.ENOSYS
+    refuse = REFUSE | errno.EPERM
+    missing = REFUSE | errno.ENOSYS
     code = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, architecture),
@@ -61,7 +73,8 @@ def program() -> bytes:
         (RETURN, 0, 0, missing),  # libraries then take clone
     ]
     for numbers in FORBIDDEN.values():
-        code += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, refuse)]
+        code.append((EQUAL, 0, 1, numbers[column]))
+        code.append((RETURN, 0, 0, refuse))
     code += [
         (EQUAL, 0, 3, CLONE[column]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
@@ -69,4 +82,5 @@ def program() -> bytes:
         (RETURN, 0, 0, refuse),
         (RETURN, 0, 0, ALLOW),
     ]
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+    packed = [struct.pack("=HBBI", *instruction) for instruction in code]
+    return b"".join(packed)

@@ -134,7 +134,9 @@ def test_pytest_may_do_nothing_and_leaves_nothing(run):
 
 
 def test_pytest_that_is_not_confined_is_not_used(run, monkeypatch):
-    monkeypatch.setattr("classroom.grading.run.leaks", lambda found: [f"root is {found['root']}"])
+    monkeypatch.setattr(
+        "classroom.grading.servers.leaks", lambda found: [f"root is {found['root']}"]
+    )
     finding = run(LEAVES)
     assert finding.state is State.GRADER_ERROR
     assert "The sandbox does not work here: root is False" in finding.reason

@@ -19,11 +19,12 @@ import pytest
 from rich.console import Console
 
 from classroom.grading import grade
+from classroom.grading.findings import read
 from classroom.grading.intake import Entry
 from classroom.grading.journal import NAME, Journal
 from classroom.grading.live import Show
 from classroom.grading.results import Outcome, State, Submission
-from classroom.grading.run import Runner, read
+from classroom.grading.run import Runner
 from classroom.grading.sandbox import Limits, SandboxError, check
 from classroom.ideas import ROOT, discover, find
 from common.jobs import server

@@ -20,7 +20,7 @@ from classroom.grading.reports import write_reports
 from classroom.grading.reports.explain import explain, sentence
 from classroom.grading.reports.text import block, cell, file_names, line
 from classroom.grading.results import Grades, Outcome, State, Submission, TestResult
-from classroom.handout.starter import story_of
+from classroom.handout.cutting import story_of
 from classroom.ideas import Idea, Story, Visibility, discover
 
 DATA = Path(__file__).parent / "data"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from classroom.grading.backend import Hang, NoAnswer, Submission
+from classroom.grading.backend import Hang, NoAnswer
+from classroom.grading.boxes import Submission
 from classroom.grading.sandbox import Box, Limits, SandboxError, check, leaks
 from classroom.ideas import ROOT
 from common.testing import wait_until
@@ -254,7 +255,7 @@ def test_everything_dies_with_the_grader(tmp_path):
 import os, sys
 from pathlib import Path
 sys.path.append({str(ROOT)!r})
-from classroom.grading.backend import Submission
+from classroom.grading.boxes import Submission
 from classroom.grading.sandbox import Box, Limits
 submission = Submission(lambda: Box(Path({str(staged)!r}), {name!r}, Limits()), Limits())
 print(submission.start() or "started", flush=True)

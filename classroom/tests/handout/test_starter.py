@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from classroom.grading.similarity import compare
-from classroom.handout.starter import StarterError, make_starter, only_stories, stub
+from classroom.handout.cutting import StarterError, only_stories, stub
+from classroom.handout.starter import make_starter
 from classroom.ideas import ROOT, Visibility, discover
 
 IDEAS = discover()

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from classroom.measure.crowd import FAULTS, chat, is_over, verdict
+from classroom.measure.chatter import is_over, verdict
+from classroom.measure.crowd import FAULTS, chat
 
 
 def test_nothing_is_lost_when_one_server_is_killed():

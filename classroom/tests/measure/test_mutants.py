@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from classroom.ideas import ROOT
-from classroom.measure.mutants import Report, text
 from classroom.measure.mutation import Mutant
+from classroom.measure.sharpness import Report, text
 from classroom.measure.trials import Outcome
 
 IDEA = """

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from common.testing.streams import Connector
 from common.testing import valkey
+from common.testing.streams import Connector
 
 
 @pytest.fixture

@@ -1,0 +1,128 @@
+"""Take out of Python source what students are to write, and tests that they are not to see."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+HAVE_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class StarterError(Exception):
+    """The project cannot be made into a starter; the message says why."""
+
+
+def stub(source: str, function: str, name: str) -> str:
+    """Return ``source`` with the body of ``function`` (``f`` or ``Class.f``) replaced.
+
+    Everything else keeps its lines: comments, layout, decorators. Raises StarterError where there
+    is no such function, or it has no docstring to work from.
+    """
+    node = _function(source, function, name)
+    docstring, *body = node.body
+    if ast.get_docstring(node) is None or not body:
+        raise StarterError(f"{name}: needs a docstring that says what is wanted, and a body")
+    indent = " " * docstring.col_offset
+    text = f'raise NotImplementedError("Write {name}: its docstring says what is wanted.")'
+    lines = source.splitlines(keepends=True)
+    lines[docstring.end_lineno : node.end_lineno] = [f"{indent}{text}\n"]
+    return "".join(lines)
+
+
+def what_is_wanted(source: str, function: str, name: str) -> str:
+    """Return the first line of a function's docstring. Raises StarterError as ``stub`` does."""
+    docstring = ast.get_docstring(_function(source, function, name)) or ""
+    return docstring.partition("\n")[0]
+
+
+def _function(source: str, function: str, name: str) -> Function:
+    scope: ast.AST = ast.parse(source)
+    for part in function.split("."):
+        found = []
+        for node in ast.iter_child_nodes(scope):
+            if isinstance(node, HAVE_NAMES) and node.name == part:
+                found.append(node)
+        if len(found) != 1:
+            raise StarterError(f"idea.toml names {name}, but there is no such function")
+        scope = found[0]
+    if not isinstance(scope, Function):
+        raise StarterError(f"idea.toml names {name}, which is no function")
+    return scope
+
+
+def only_stories(source: str, shown: set[str]) -> str:
+    """Return a file of story tests without those of other stories, and what only they used."""
+    kept = []
+    dropped = []
+    for node in ast.parse(source).body:
+        story = story_of(node)
+        if story is None or story in shown:
+            kept.append(node)
+        else:
+            dropped.append(node)
+    while unused := _unused(kept):
+        kept = [node for node in kept if node not in unused]
+        dropped += unused
+    lines = source.splitlines(keepends=True)
+    for node in sorted(dropped, key=lambda node: node.lineno, reverse=True):
+        first = _first_line(node) - 1
+        while first and lines[first - 1].startswith("#"):  # its comment
+            first -= 1
+        del lines[first : node.end_lineno]
+    text = re.sub(r"\n{4,}", "\n\n\n", "".join(lines))
+    return text.rstrip() + "\n"
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return the number of a statement's first line, decorators included."""
+    if isinstance(node, HAVE_NAMES) and node.decorator_list:
+        return node.decorator_list[0].lineno
+    return node.lineno
+
+
+def story_of(node: ast.AST) -> str | None:
+    """Return the story that a test function is marked with."""
+    if not isinstance(node, ast.FunctionDef):
+        return None
+    for mark in node.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.story":
+            return str(ast.literal_eval(mark.args[0]))
+    return None
+
+
+def _unused(kept: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return helpers and constants at the top that no other statement names."""
+    found = []
+    for node in kept:
+        others = [other for other in kept if other is not node]
+        name = _helper(node)
+        if name is not None and name not in _names(others):
+            found.append(node)
+    return found
+
+
+def _helper(node: ast.stmt) -> str | None:
+    """Return the name of a helper or a constant; None for tests and what pytest finds itself."""
+    if isinstance(node, ast.FunctionDef):
+        if node.name.startswith("test") or _is_automatic(node):
+            return None
+        return node.name
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        return None if name == "pytestmark" else name
+    return None
+
+
+def _names(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that are used, those of arguments too, for fixtures are asked for by them."""
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name):
+                yield node.id
+            elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
+                yield node.arg
+
+
+def _is_automatic(node: ast.FunctionDef) -> bool:
+    """Tell whether a fixture is used by every test without being named."""
+    return any("autouse=True" in ast.unparse(mark) for mark in node.decorator_list)
