@@ -11,6 +11,7 @@ import pytest
 import requests
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.test import Client, TestResponse
 
 import common
@@ -26,7 +27,11 @@ CSRF = "toy_csrf"
 
 
 class User(UserMixin, db.Model):
-    pass
+    left: Mapped[str] = mapped_column(default="")  # the zones that were left
+
+    def before_change(self, changes: dict[str, Any]) -> None:
+        if "time_zone" in changes:
+            self.left += f" {self.time_zone}"
 
 
 class Note(Schema):
@@ -315,6 +320,21 @@ def test_the_time_zone_can_change(client: Client, ana: dict[str, str]) -> None:
     response = client.patch("/me", json={"time_zone": "Asia/Kolkata"}, headers=ana)
     assert (response.status_code, response.json["time_zone"]) == (200, "Asia/Kolkata")
     assert client.get("/me", headers=ana).json == response.json
+
+
+def test_a_project_learns_of_a_change_before_it(
+    app: Flask, client: Client, ana: dict[str, str]
+) -> None:
+    for change in (
+        {"time_zone": "Asia/Kolkata"},
+        {"password": "battery staple", "current_password": "wrong horse"},
+        {"time_zone": "UTC", "password": "battery staple", "current_password": "wrong horse"},
+        {"time_zone": "Europe/Vienna"},
+    ):
+        client.patch("/me", json=change, headers=ana)
+
+    with app.app_context():
+        assert db.session.get(User, 1).left == " UTC Asia/Kolkata"
 
 
 def test_a_new_password_ends_what_came_before(client: Client, ana: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ def _once_each(weekdays: list[Weekday]) -> list[Weekday]:
 Weekdays = Annotated[
     list[Weekday],
     AfterValidator(_once_each),
-    Field(min_length=1, json_schema_extra={"uniqueItems": True}),
+    Field(min_length=1, max_length=7, json_schema_extra={"uniqueItems": True}),
 ]
 Times = Annotated[int, Field(ge=1, le=MOST_A_DAY)]
 

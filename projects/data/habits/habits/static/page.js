@@ -1,7 +1,8 @@
 // The page at `/`: log in, check in, begin habits, and look at a year of one.
-import { app, ask } from "./api.js";
-import { draw, longDate, walk } from "./year.js";
+import { ask as send } from "../common/api.js";
+import { draw, isDone, longDate, walk } from "./year.js";
 
+const app = document.querySelector("#app").dataset;
 const find = (selector, inside = document) => inside.querySelector(selector);
 const [problem, state, guest, home, list, year] = ["#problem", "#state", "#guest", "#home", "#habits", "#year"].map((it) => find(it));
 const days = (number) => `${number} ${number === 1 ? "day" : "days"}`;
@@ -9,6 +10,18 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const percent = (rate) => (rate === null ? "–" : `${Math.round(rate * 100)} %`);
 let chosen = null; // the habit whose year is shown
 let shownYear = null;
+
+// Ask the API with the login's cookie; return the answer's JSON, or throw the problem.
+async function ask(url, method = "GET", json = undefined) {
+  const { answer } = await send(url, { method, json, csrf: app.csrf });
+  return answer;
+}
+
+// Return why the API refused something, in words for people.
+function reason(error) {
+  if (!error.errors) return error.detail;
+  return error.errors.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
+}
 
 // Do something and show its problem, if there is one; without a login, ask for it.
 async function attempt(work) {
@@ -18,7 +31,7 @@ async function attempt(work) {
   } catch (error) {
     if (error.status === undefined) throw error;
     if (error.status === 401 && guest.hidden) return welcome();
-    problem.textContent = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ") ?? error.detail;
+    problem.textContent = reason(error);
     problem.hidden = false;
   }
 }
@@ -78,7 +91,7 @@ async function card(habit) {
   const item = find("#habit").content.cloneNode(true).firstElementChild;
   const url = `${app.habits}/${habit.id}`;
   const stats = await ask(`${url}/stats`);
-  find("#today").textContent = longDate(stats.until);
+  find("#today").textContent = longDate(stats.today);
   item.dataset.id = habit.id;
   find(".open", item).textContent = habit.name;
   find(".open", item).addEventListener("click", () => attempt(() => open(habit)));
@@ -87,13 +100,13 @@ async function card(habit) {
   find(".streak b", item).textContent = days(stats.current_streak);
   find(".streak span", item).textContent = stats.current_streak ? "in a row" : "in a row yet";
   const check = find(".check", item);
-  const done = habit.count_today >= habit.target_per_day;
-  const of = habit.target_per_day > 1 ? ` ${habit.count_today} / ${habit.target_per_day}` : "";
+  const done = stats.count_today >= habit.target_per_day;
+  const of = habit.target_per_day > 1 ? ` ${stats.count_today} / ${habit.target_per_day}` : "";
   check.textContent = done ? `✓ Done today${of}` : `Check in${of}`;
   check.classList.toggle("quiet", done);
   check.setAttribute("aria-label", `${habit.name}: ${check.textContent}`);
   check.addEventListener("click", () => attempt(async () => {
-    await (done ? ask(`${url}/check-ins/${stats.until}`, "DELETE") : ask(`${url}/check-in`, "POST"));
+    await (done ? ask(`${url}/check-ins/${stats.today}`, "DELETE") : ask(`${url}/check-in`, "POST"));
     chosen = habit;
     await load();
     find(`[data-id="${habit.id}"] .check`).focus();
@@ -126,17 +139,19 @@ async function open(habit) {
   shownYear = calendar.year;
   find("#name").textContent = habit.name;
   find("output", year).textContent = calendar.year;
+  const doneInYear = calendar.days.filter(({ state }) => state === "done").length;
   const figures = {
     "Current streak": days(stats.current_streak), "Longest streak": days(stats.longest_streak),
-    "Last 30 days": percent(stats.rate), [`Done in ${calendar.year}`]: days(calendar.done),
+    "Last 30 days": percent(stats.rate), [`Done in ${calendar.year}`]: days(doneInYear),
   };
   find("dl", year).replaceChildren(...Object.entries(figures).map(([term, text]) => {
     const pair = document.createElement("div");
     pair.append(Object.assign(document.createElement("dt"), { textContent: term }), Object.assign(document.createElement("dd"), { textContent: text }));
     return pair;
   }));
-  find("#weekdays").replaceChildren(...stats.per_weekday.map(({ weekday, rate, done, missed }) => {
+  find("#weekdays").replaceChildren(...stats.per_weekday.map(({ weekday, done, missed }) => {
     const item = document.createElement("li");
+    const rate = done + missed === 0 ? null : done / (done + missed);
     const bar = Object.assign(document.createElement("meter"), { min: 0, max: 1, value: rate ?? 0 });
     const text = rate === null ? "off" : `${percent(rate)} (${done} of ${done + missed})`;
     bar.setAttribute("aria-hidden", "true");
@@ -150,7 +165,7 @@ async function open(habit) {
   });
   year.hidden = false;
   draw(find("table", year), calendar, (day) => attempt(async () => {
-    await ask(`${url}/check-ins/${day.date}`, ["done", "partial", "extra"].includes(day.state) ? "DELETE" : "PUT");
+    await ask(`${url}/check-ins/${day.date}`, isDone(day) ? "DELETE" : "PUT");
     await load();
     find(`[data-date="${day.date}"]`, year).focus();
   }));

@@ -1,13 +1,18 @@
 // A year as a heat map: a row for each weekday, a column for each week, a button for each day.
 const WORDS = {
-  done: "done", partial: "done in part", missed: "missed", open: "open", off: "off",
-  extra: "done on a day off", before: "before the beginning", future: "to come",
+  done: "done", missed: "missed", open: "open", off: "off", before: "before the beginning", future: "to come",
+  partial: "done in part", extra: "done on a day off",
 };
+const STARTED = { missed: "partial", off: "extra" }; // where it was done at least once
 const NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const utc = (text) => new Date(`${text}T00:00:00Z`); // a date is no moment: look at it in one zone
 const show = (text, options) => utc(text).toLocaleDateString("en-GB", { timeZone: "UTC", ...options });
 const weekday = (text) => (utc(text).getUTCDay() + 6) % 7; // 0 is Monday
 
+// Return the word for a day, which says more than its state where something was done.
+const wordFor = ({ state, count }) => (count > 0 && STARTED[state]) || state;
+
+export const isDone = (day) => ["done", "partial", "extra"].includes(wordFor(day));
 export const longDate = (text) => show(text, { weekday: "long", day: "numeric", month: "long" });
 
 // Draw `calendar` into `table`; `pick(day)` is called with the day that somebody chooses.
@@ -46,10 +51,10 @@ function square(day, calendar, pick) {
   const button = document.createElement("button");
   const count = day.target > 1 || day.count > 1 ? `, ${day.count} of ${day.target}` : "";
   button.type = "button";
-  button.className = day.state;
+  button.className = wordFor(day);
   button.classList.toggle("today", day.date === calendar.today);
   button.dataset.date = day.date;
-  button.title = `${longDate(day.date)}: ${WORDS[day.state]}${count}`;
+  button.title = `${longDate(day.date)}: ${WORDS[wordFor(day)]}${count}`;
   button.setAttribute("aria-label", button.title);
   button.tabIndex = -1; // one of them is reached by Tab, the others from there by arrow keys
   button.addEventListener("click", () => pick(day));
