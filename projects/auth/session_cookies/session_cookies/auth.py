@@ -12,7 +12,7 @@ from common import guards
 from common.errors import Problem
 
 from . import csrf, sessions
-from .models import User
+from .models import User, db
 
 COOKIE = "session_cookies_id"  # cookies know no ports: localhost's other projects have other names
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     app.session_interface = NoSession()
     app.config["REMEMBER_COOKIE_NAME"] = "not-used-here"  # Flask-Login would prefer it to ours
     manager = flask_login.LoginManager(app, add_context_processor=False)
-    manager.request_loader(find_user)
+    manager.request_loader(load_user_and_commit)
     app.before_request(refuse_forgeries)
     app.after_request(keep_private)
     guards.describe(
@@ -79,12 +79,16 @@ def refuse_forgeries() -> None:
         raise Problem(403, reason)
 
 
-def find_user(request: Request) -> User | None:
-    """Return whose session the cookie names; Flask-Login asks once in a request, when needed."""
+def load_user_and_commit(request: Request) -> User | None:
+    """Return whose session the cookie names; Flask-Login asks once in a request, when needed.
+
+    The commit lets go of the session's row, so that another request of this browser need not wait.
+    """
     g.session = None
     given = session_id()
     if given is not None:
         g.session = sessions.load(given, address(request), limits())
+        db.session.commit()
     if g.session is None:
         return None
     user: User = g.session.user

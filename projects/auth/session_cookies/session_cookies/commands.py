@@ -16,7 +16,9 @@ from .schemas import UserIn
 @with_appcontext
 def sweep_sessions() -> None:
     """Delete the sessions that are over; they are dead anyway. For a daily cron job."""
-    click.echo(f"Deleted {sessions.sweep(auth.limits())} sessions.")
+    number = sessions.sweep(auth.limits())
+    db.session.commit()
+    click.echo(f"Deleted {number} sessions.")
 
 
 @click.command("add-user")

@@ -2,17 +2,18 @@
 
 from datetime import datetime
 
-from flask_login import UserMixin  # type: ignore[import-untyped]  # it has no annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from common.database import UtcDateTime, make_db
+from common.database import make_db
 
 db = make_db()
 
 
-class User(UserMixin, db.Model):
+class User(db.Model):
     """Somebody who may log in."""
+
+    is_authenticated = True  # what Flask-Login asks
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(30), unique=True)
@@ -29,7 +30,7 @@ class Session(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
     device: Mapped[str] = mapped_column(String(60))
     address: Mapped[str] = mapped_column(String(45))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
 
     user: Mapped[User] = relationship()

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy import delete, select
 
-from common import passwords, tokens
+from common import database, passwords, tokens
 from common.api import Produces, endpoint
 
 from . import auth, csrf, sessions, user_agents
@@ -42,7 +42,7 @@ def log_in(body: LoginIn) -> LoginOut:
     columns = select(User.id, User.username, User.email, User.password_hash)
     statement = columns.where(User.username == body.username.lower())
     user = db.session.execute(statement).one_or_none()
-    db.session.rollback()  # let go of the write lock: the hash takes its time
+    database.release()  # the hash takes its time
     password_hash = None if user is None else user.password_hash
     is_right = passwords.matches(body.password, password_hash)  # takes as long for nobody
     if user is None or not is_right:
@@ -52,6 +52,7 @@ def log_in(body: LoginIn) -> LoginOut:
     login = sessions.Login(user.id, device, auth.address(request))
     session_id = sessions.rotate(auth.session_id(), login)
     sessions.end_the_oldest(user.id)
+    db.session.commit()
     auth.remember(session_id)
     return LoginOut(
         username=user.username,
@@ -65,6 +66,7 @@ def log_in(body: LoginIn) -> LoginOut:
 def log_out() -> None:
     """Log out: the session is gone, for copies of its cookie too. Without a session: nothing."""
     session_id = sessions.rotate(auth.session_id(), login=None)
+    db.session.commit()
     auth.remember(session_id)
 
 

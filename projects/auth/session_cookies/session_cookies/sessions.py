@@ -35,7 +35,7 @@ class Login:
 
 
 def rotate(old_id: str | None, login: Login | None) -> str:
-    """End the session of ``old_id``, begin one for ``login``, and return its new id. Commits.
+    """End the session of ``old_id``, begin one for ``login``, and return its new id.
 
     At a login this keeps an attacker out who has planted an id in the browser and waits for it to
     become a user's ("session fixation"): the id that counts is one that only the answer tells.
@@ -61,7 +61,6 @@ def rotate(old_id: str | None, login: Login | None) -> str:
             last_seen_at=now,
         )
         db.session.add(session)
-    db.session.commit()
     return session_id
 
 
@@ -72,8 +71,7 @@ def load(session_id: str, address: str, limits: Limits) -> Session | None:
     its login is ``limits.absolute`` ago or longer, however busy it is. Now is ``common.clock``'s.
 
     A session that lives gets ``last_seen_at`` now and ``address`` as the place it was last seen;
-    one that is over is not changed, and so cannot come back to life. Commits, so that the request
-    does not hold the row.
+    one that is over is not changed, and so cannot come back to life.
     """
     # One statement finds and notes. Between a SELECT and an UPDATE a logout could come.
     statement = (
@@ -84,7 +82,6 @@ def load(session_id: str, address: str, limits: Limits) -> Session | None:
         .returning(Session)
     )
     session: Session | None = db.session.scalar(statement)
-    db.session.commit()
     return session
 
 
@@ -107,19 +104,16 @@ def is_over(limits: Limits) -> ColumnElement[bool]:
 
 
 def sweep(limits: Limits) -> int:
-    """Delete the rows of all sessions that are over; return how many. Commits."""
+    """Delete the rows of all sessions that are over; return how many."""
     statement = delete(Session).where(is_over(limits)).returning(Session.id)
-    ended = db.session.scalars(statement).all()
-    db.session.commit()
-    return len(ended)
+    return len(db.session.scalars(statement).all())
 
 
 def end_the_oldest(user_id: int) -> None:
-    """End those of a user's sessions that are too many, the longest unused first. Commits."""
+    """End those of a user's sessions that are too many, the longest unused first."""
     in_order = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
     too_many = in_order.offset(MOST)
     db.session.execute(delete(Session).where(Session.id.in_(too_many)))
-    db.session.commit()
 
 
 def newest_first() -> tuple[ColumnElement[Any], ...]:

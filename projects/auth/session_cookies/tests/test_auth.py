@@ -20,7 +20,7 @@ def ana(client, run):
     return client
 
 
-def test_no_route_that_changes_something_is_without_the_gate(app, client):
+def test_no_route_that_changes_something_is_without_gate(app, client):
     unsafe = {"POST", "PUT", "PATCH", "DELETE"}
     tried = []
     for rule in app.url_map.iter_rules():
@@ -37,7 +37,7 @@ def test_path_or_method_that_is_not_there_is_told_first(client):
     assert client.delete("/me").status_code == 405
 
 
-def test_proxy_that_is_not_configured_is_noticed_at_the_first_login(client):
+def test_proxy_that_is_not_configured_is_noticed_at_first_login(client):
     token = client.get("/csrf").json["csrf_token"]
     headers = {"Origin": "https://localhost", "X-CSRF-Token": token, "X-Forwarded-Proto": "https"}
 
@@ -112,7 +112,7 @@ def test_right_password_matches_and_nobodys_does_not(app):
         ("", "Unknown device"),
     ],
 )
-def test_device_is_told_in_a_few_words(user_agent, device):
+def test_device_is_told_in_few_words(user_agent, device):
     assert describe(user_agent) == device
 
 
@@ -128,7 +128,7 @@ def test_added_user_has_that_password(app, run):
     assert "already" in again.output
 
 
-def test_password_is_the_same_however_its_accents_are_typed(app, run):
+def test_password_is_same_however_its_accents_are_typed(app, run):
     composed = "pass\u00e9 compos\u00e9"
     decomposed = "passe\u0301 compose\u0301"
     run("add-user", "cleo", "cleo@x.example", "--password", composed)
@@ -147,7 +147,7 @@ def test_password_is_the_same_however_its_accents_are_typed(app, run):
         ("cleo", "cleo@x.example", "short"),
     ],
 )
-def test_user_that_breaks_a_rule_is_not_added(run, wrong):
+def test_user_that_breaks_rule_is_not_added(run, wrong):
     username, email, password = wrong
 
     assert run("add-user", username, email, "--password", password).exit_code == 2

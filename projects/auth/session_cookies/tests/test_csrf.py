@@ -33,7 +33,7 @@ def test_right_request_passes():
         "app.example",
     ],
 )
-def test_origin_is_this_one_to_the_letter(origin):
+def test_origin_is_this_one_to_letter(origin):
     assert "Origin" in objection(replace(RIGHT, origin=origin), KEY)
 
 
@@ -58,6 +58,6 @@ def test_token_belongs_to_one_key():
     assert objection(RIGHT, b"another key") is not None
 
 
-def test_token_does_not_tell_the_id():
+def test_token_does_not_tell_id():
     assert token_for(ID, KEY) != token_for(ID, b"")
     assert ID not in RIGHT.token

@@ -30,7 +30,7 @@ def login(user):
     return Login(user.id, "Firefox on Linux", "192.0.2.1")
 
 
-def test_row_has_the_hash_of_the_id_alone(login):
+def test_row_has_hash_of_id_alone(login):
     session_id = rotate(None, login)
 
     stored = db.session.execute(select(Session.__table__)).one()
@@ -38,21 +38,21 @@ def test_row_has_the_hash_of_the_id_alone(login):
     assert session_id not in map(str, stored)
 
 
-def test_hash_from_the_table_opens_nothing(login):
+def test_hash_from_table_opens_nothing(login):
     rotate(None, login)
     stolen = db.session.scalar(select(Session.key_hash))
 
     assert load(stolen, "192.0.2.9", LIMITS) is None
 
 
-def test_ids_are_long_and_never_the_same(login):
+def test_ids_are_long_and_never_same(login):
     ids = {rotate(None, login) for _ in range(20)}
 
     assert len(ids) == 20
     assert {len(session_id) for session_id in ids} == {32}
 
 
-def test_logout_gives_an_id_without_a_row(login):
+def test_logout_gives_id_without_row(login):
     old = rotate(None, login)
 
     new = rotate(old, None)
@@ -62,7 +62,7 @@ def test_logout_gives_an_id_without_a_row(login):
     assert load(new, "192.0.2.1", LIMITS) is None
 
 
-def test_rotate_ends_the_one_session_and_no_other(login):
+def test_rotate_ends_one_session_and_no_other(login):
     kept, old = rotate(None, login), rotate(None, login)
 
     rotate(old, None)
@@ -108,6 +108,7 @@ def test_load_leaves_what_is_over_as_it_was(login, clock):
 
 def test_load_is_one_statement(login, max_queries):
     session_id = rotate(None, login)
+    db.session.commit()
 
     with max_queries(1):
         assert load(session_id, "192.0.2.1", LIMITS) is not None
@@ -120,7 +121,6 @@ def test_sweep_deletes_by_either_limit(login, clock):
     clock.advance(minutes=1)
 
     assert sweep(LIMITS) == 1
-    db.session.rollback()  # what has been swept is committed
     assert len(db.session.scalars(select(Session)).all()) == 1
     assert load(kept, "192.0.2.1", LIMITS) is not None
     clock.advance(minutes=1)
@@ -149,7 +149,7 @@ def test_sessions_go_with_their_user(login):
     assert load(session_id, "192.0.2.1", LIMITS) is None
 
 
-def test_everything_that_is_looked_for_has_an_index(app):
+def test_everything_that_is_looked_for_has_index(app):
     with app.app_context():
         indexes = inspect(db.engine).get_indexes("session")
         unique = inspect(db.engine).get_unique_constraints("session")

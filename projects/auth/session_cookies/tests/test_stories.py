@@ -159,7 +159,7 @@ def test_wrong_login_is_refused(open_browser, login):
 
 
 @pytest.mark.story("login")
-def test_unknown_name_gets_the_answer_of_a_wrong_password(open_browser):
+def test_unknown_name_gets_answer_of_wrong_password(open_browser):
     browser = open_browser()
     browser.fetch_token()
 
@@ -213,7 +213,7 @@ def test_email_address_that_is_none_is_refused(ana, email):
 
 
 @pytest.mark.story("cookie")
-def test_scripts_and_other_sites_do_not_get_the_cookie(open_browser):
+def test_scripts_and_other_sites_do_not_get_cookie(open_browser):
     browser = open_browser()
     browser.fetch_token()
 
@@ -226,7 +226,7 @@ def test_scripts_and_other_sites_do_not_get_the_cookie(open_browser):
 
 
 @pytest.mark.story("cookie")
-def test_cookie_over_https_is_secure_and_bound_to_the_host(open_browser):
+def test_cookie_over_https_is_secure_and_bound_to_host(open_browser):
     browser = open_browser("https://app.example")
     browser.fetch_token()
 
@@ -251,7 +251,7 @@ def test_cookie_on_plain_localhost_is_one_that_browsers_take(open_browser):
 
 @pytest.mark.story("cookie")
 @pytest.mark.settings(PROXY_HOPS="1")
-def test_https_of_the_proxy_counts(open_browser):
+def test_https_of_proxy_counts(open_browser):
     browser = open_browser()
     proxied = {
         "X-Forwarded-Proto": "https",
@@ -277,13 +277,13 @@ def test_https_that_anybody_claims_does_not_count(open_browser):
 
 
 @pytest.mark.story("cookie")
-def test_over_https_a_cookie_without_the_prefix_is_nobodys(ana, works):
+def test_over_https_cookie_without_prefix_is_nobodys(ana, works):
     assert works(ana.cookie()), "over HTTP it is Ana's"
     assert not works(ana.cookie(), "https://localhost"), "anybody on the network could plant it"
 
 
 @pytest.mark.story("cookie")
-def test_cookie_holds_an_id_and_nothing_about_the_user(ana):
+def test_cookie_holds_id_and_nothing_about_user(ana):
     value = ana.cookie().partition("=")[2]
 
     assert "ana" not in value.lower()
@@ -305,7 +305,7 @@ def test_cookie_that_is_no_id_is_nobodys(ana, works, value):
 
 
 @pytest.mark.story("rotation")
-def test_login_changes_the_id(open_browser):
+def test_login_changes_id(open_browser):
     browser = open_browser()
     browser.fetch_token()
     before = browser.cookie()
@@ -317,7 +317,7 @@ def test_login_changes_the_id(open_browser):
 
 
 @pytest.mark.story("rotation")
-def test_planted_id_does_not_become_a_login(open_browser, works):
+def test_planted_id_does_not_become_login(open_browser, works):
     attacker, victim = open_browser(), open_browser()
     attacker.fetch_token()
     name, _, planted = attacker.cookie().partition("=")
@@ -343,7 +343,7 @@ def test_invented_id_is_not_taken_over(open_browser, works):
 
 
 @pytest.mark.story("rotation")
-def test_second_login_ends_the_first_session(ana, works):
+def test_second_login_ends_first_session(ana, works):
     first = ana.cookie()
 
     ana.log_in(BEN)
@@ -353,7 +353,7 @@ def test_second_login_ends_the_first_session(ana, works):
 
 
 @pytest.mark.story("rotation")
-def test_wrong_password_leaves_the_session_as_it_is(ana):
+def test_wrong_password_leaves_session_as_it_is(ana):
     response = ana.post("/login", json={**ANA, "password": "wrong"})
 
     assert response.status_code == 401
@@ -361,7 +361,7 @@ def test_wrong_password_leaves_the_session_as_it_is(ana):
 
 
 @pytest.mark.story("rotation")
-def test_logout_changes_the_id(ana):
+def test_logout_changes_id(ana):
     before = ana.cookie()
 
     ana.log_out()
@@ -370,7 +370,7 @@ def test_logout_changes_the_id(ana):
 
 
 @pytest.mark.story("rotation")
-def test_token_of_before_the_login_is_worth_nothing_after_it(open_browser):
+def test_token_of_before_login_is_worth_nothing_after_it(open_browser):
     browser = open_browser()
     browser.fetch_token()
     before = browser.token
@@ -410,7 +410,7 @@ def test_logout_leaves_other_sessions_alone(open_browser, ana):
 
 
 @pytest.mark.story("logout")
-def test_logout_without_a_session_changes_nothing(open_browser):
+def test_logout_without_session_changes_nothing(open_browser):
     browser = open_browser()
     browser.fetch_token()
 
@@ -418,7 +418,7 @@ def test_logout_without_a_session_changes_nothing(open_browser):
 
 
 @pytest.mark.story("logout")
-def test_login_works_again_after_a_logout(ana):
+def test_login_works_again_after_logout(ana):
     ana.log_out()
 
     ana.log_in(ANA)
@@ -427,7 +427,7 @@ def test_login_works_again_after_a_logout(ana):
 
 
 @pytest.mark.story("logout")
-def test_sessions_outlive_a_restart_of_the_server(ana, restart):
+def test_sessions_outlive_restart_of_server(ana, restart):
     restart()
 
     assert ana.is_logged_in(), "sessions belong into the database, not into the process"
@@ -438,7 +438,7 @@ def test_sessions_outlive_a_restart_of_the_server(ana, restart):
 
 @pytest.mark.story("timeouts")
 @pytest.mark.parametrize(("minutes", "lives"), [(29, True), (30, False), (600, False)])
-def test_unused_session_ends_after_half_an_hour(open_browser, clock, minutes, lives):
+def test_unused_session_ends_after_half_hour(open_browser, clock, minutes, lives):
     clock.set(NOON)
     browser = open_browser()
     browser.log_in(ANA)
@@ -449,7 +449,7 @@ def test_unused_session_ends_after_half_an_hour(open_browser, clock, minutes, li
 
 
 @pytest.mark.story("timeouts")
-def test_use_keeps_a_session_alive(open_browser, clock):
+def test_use_keeps_session_alive(open_browser, clock):
     clock.set(NOON)
     browser = open_browser()
     browser.log_in(ANA)
@@ -500,7 +500,7 @@ def test_session_that_is_over_changes_nothing(open_browser, clock):
 
 
 @pytest.mark.story("timeouts")
-def test_new_login_begins_a_new_time(open_browser, clock):
+def test_new_login_begins_new_time(open_browser, clock):
     clock.set(NOON)
     browser = open_browser()
     browser.log_in(ANA)
@@ -549,7 +549,7 @@ def test_request_of_another_site_is_refused(ana, origin):
 
 @pytest.mark.story("csrf")
 @pytest.mark.parametrize("token", [None, "", "0" * 64, "\u00e9"])
-def test_request_without_the_token_is_refused(ana, token):
+def test_request_without_token_is_refused(ana, token):
     response = ana.post(
         "/me/email", json={"email": "evil@x.example"}, headers={"X-CSRF-Token": token}
     )
@@ -602,7 +602,7 @@ def test_every_change_needs_origin_and_token(ana, method, path):
 
 
 @pytest.mark.story("csrf")
-def test_login_needs_the_token_too(open_browser):
+def test_login_needs_token_too(open_browser):
     browser = open_browser()
     browser.fetch_token()
 
@@ -621,7 +621,7 @@ def test_reading_needs_neither(ana):
 
 
 @pytest.mark.story("csrf")
-def test_token_stays_as_long_as_the_cookie(ana):
+def test_token_stays_as_long_as_cookie(ana):
     tokens = {ana.get("/csrf").json["csrf_token"] for _ in range(3)}
 
     response = ana.post(
@@ -643,7 +643,7 @@ def test_other_sites_are_not_allowed_to_read(ana):
 
 
 @pytest.mark.story("sessions")
-def test_sessions_are_listed_the_last_used_first(open_browser, clock):
+def test_sessions_are_listed_last_used_first(open_browser, clock):
     clock.set(NOON)
     laptop, phone = open_browser(), open_browser()
     laptop.log_in(ANA, headers={"User-Agent": FIREFOX})
@@ -664,7 +664,7 @@ def test_sessions_are_listed_the_last_used_first(open_browser, clock):
 
 @pytest.mark.story("sessions")
 @pytest.mark.settings(PROXY_HOPS="1")
-def test_address_is_that_of_the_client_behind_the_proxy(open_browser):
+def test_address_is_that_of_client_behind_proxy(open_browser):
     browser = open_browser()
     browser.log_in(ANA, headers={"X-Forwarded-For": "192.0.2.1, 203.0.113.8"})
 
@@ -674,7 +674,7 @@ def test_address_is_that_of_the_client_behind_the_proxy(open_browser):
 
 
 @pytest.mark.story("sessions")
-def test_list_tells_no_id_that_opens_a_session(ana):
+def test_list_tells_no_id_that_opens_session(ana):
     assert ana.cookie().partition("=")[2] not in ana.get("/sessions").text
 
 

@@ -29,7 +29,7 @@ def sign_up(client, event, name):
 
 
 @MAILED
-def test_second_sender_leaves_a_mail_that_is_on_its_way_alone(mailbox, offer, work):
+def test_second_sender_leaves_mail_that_is_on_its_way_alone(mailbox, offer, work):
     offer()
 
     with mailbox.hold():
@@ -53,7 +53,7 @@ def test_senders_at_once_send_each_mail_once(mailbox, offer, work, at_once):
 
 
 @MAILED
-def test_nobody_waits_while_a_mail_is_on_its_way(mailbox, offer, work, client):
+def test_nobody_waits_while_mail_is_on_its_way(mailbox, offer, work, client):
     event = offer()
 
     with mailbox.hold():
@@ -77,9 +77,9 @@ def test_who_cancels_and_who_sends_do_not_wait_for_each_other(client, clock, wor
             return [work() for _ in range(8)]
         return [client.delete(f"/signups/{tokens[n]}").status_code for n in (number, 39 - number)]
 
-    answers = at_once(23, send_or_cancel)
+    responses = at_once(23, send_or_cancel)
 
-    assert answers[:20] == [[204, 204]] * 20
+    assert responses[:20] == [[204, 204]] * 20
     assert client.get(f"/events/{event['id']}").json["free"] == 10
 
 
@@ -127,7 +127,7 @@ def test_refused_mail_of_one_does_not_keep_back_those_of_others(mailbox, client,
 
 @MAILED
 @pytest.mark.settings(PUBLIC_URL="https://seats.example/go/")
-def test_link_in_a_mail_begins_with_the_public_url(mailbox, offer, work):
+def test_link_in_mail_begins_with_public_url(mailbox, offer, work):
     offer()
 
     work()

@@ -66,7 +66,7 @@ def test_whatever_happens_seats_are_counted_right_and_nobody_waits_in_vain(new_e
     for action, number in actions:
         now += timedelta(hours=number) if action == "wait" else timedelta(seconds=1)
         step(event, action, number, now)
-    seats.pass_on(now)
+    seats.pass_on(event.id, now)
 
     signups = db.session.scalars(select(Signup).where(Signup.event_id == event.id)).all()
     taken = sum(one.seats for one in signups if one.status in {"confirmed", "offered"})
@@ -76,14 +76,14 @@ def test_whatever_happens_seats_are_counted_right_and_nobody_waits_in_vain(new_e
     assert [seats.position(one) for one in waiting] == [*range(1, len(waiting) + 1)]
 
 
-def test_schema_refuses_an_overbooked_event(new_event):
+def test_schema_refuses_overbooked_event(new_event):
     event = new_event()
 
     with pytest.raises(IntegrityError):
         db.session.execute(update(Event).where(Event.id == event.id).values(taken=CAPACITY + 1))
 
 
-def test_schema_refuses_a_second_sign_up_of_an_address(new_event):
+def test_schema_refuses_second_sign_up_of_address(new_event):
     event = new_event()
     signup, _ = seats.sign_up(event.id, "ana@example.com", 1, NOW)
     again = {"event_id": event.id, "email": signup.email, "seats": 1, "created_at": NOW}
@@ -122,7 +122,7 @@ def offer(new_event):
     return make
 
 
-def test_event_that_moves_ends_its_offers_at_the_start(offer):
+def test_event_that_moves_ends_its_offers_at_start(offer):
     moved, other = offer(), offer()
 
     seats.move(moved.event_id, NOW + timedelta(hours=2), NOW)
@@ -132,7 +132,7 @@ def test_event_that_moves_ends_its_offers_at_the_start(offer):
     assert other.confirm_by == NOW + seats.KEPT, "another event did not move"
 
 
-def test_whoever_cancels_makes_place_for_the_lapsed_offers_of_others_too(offer):
+def test_whoever_cancels_makes_place_for_lapsed_offers_of_others_too(offer):
     late = offer()
     event_id, after = late.event_id, NOW + seats.KEPT
     seats.resize(event_id, 2, NOW)
@@ -153,7 +153,7 @@ def test_event_that_is_not_there_is_unknown(change):
         change(4711, *arguments[change], NOW)
 
 
-def test_tokens_are_not_in_the_database(app, client):
+def test_tokens_are_not_in_database(app, client):
     event = {"title": "Concert", "starts_at": "2099-01-01T00:00:00Z", "capacity": 1}
     made = client.post("/events", json=event).json
     signup = client.post(f"/events/{made['id']}/signups", json={"email": "ana@example.com"}).json

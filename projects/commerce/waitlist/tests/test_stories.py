@@ -104,7 +104,7 @@ def organiser(event):
 
 
 @pytest.mark.story("events")
-def test_new_event_is_described_and_has_a_location(client):
+def test_new_event_is_described_and_has_location(client):
     body = {"title": "Concert", "starts_at": START, "capacity": 2}
 
     response = client.post("/events", json=body)
@@ -137,7 +137,7 @@ def test_malformed_event_is_refused(client, change):
 
 
 @pytest.mark.story("events")
-def test_events_are_listed_the_earliest_first(client, announce):
+def test_events_are_listed_earliest_first(client, announce):
     announce(title="later", starts_at="2026-07-01T18:00:00Z")
     announce(title="sooner", starts_at="2026-05-01T18:00:00Z")
 
@@ -167,7 +167,7 @@ def test_sign_up_while_seats_are_free_is_confirmed(client, announce):
 
 
 @pytest.mark.story("sign-up")
-def test_sign_up_for_a_full_event_waits_in_order(announce, sign_up):
+def test_sign_up_for_full_event_waits_in_order(announce, sign_up):
     event = announce(capacity=1)
     sign_up(event, "ana")
 
@@ -198,7 +198,7 @@ def test_party_that_does_not_fit_whole_waits_whole(client, announce, sign_up):
 
 
 @pytest.mark.story("sign-up")
-def test_who_fits_where_those_who_wait_do_not_has_a_seat(announce, sign_up, state):
+def test_who_fits_where_those_who_wait_do_not_has_seat(announce, sign_up, state):
     event = announce(capacity=3)
     sign_up(event, "ana", seats=2)
     party = sign_up(event, "ben", seats=2)
@@ -336,7 +336,7 @@ def test_one_cancellation_sent_twice_at_once_frees_its_seats_once(
 
 @pytest.mark.story("same")
 @pytest.mark.parametrize("email", ["ana@example.com", "Ana@Example.COM"])
-def test_same_address_is_the_same_sign_up(client, announce, sign_up, attendees, email):
+def test_same_address_is_same_sign_up(client, announce, sign_up, attendees, email):
     event = announce(capacity=5)
     sign_up(event, "ana")
 
@@ -348,7 +348,7 @@ def test_same_address_is_the_same_sign_up(client, announce, sign_up, attendees, 
 
 
 @pytest.mark.story("same")
-def test_who_waits_keeps_the_place_when_signing_up_again(client, announce, sign_up):
+def test_who_waits_keeps_place_when_signing_up_again(client, announce, sign_up):
     event = announce(capacity=1)
     for name in ("ana", "ben", "cem"):
         sign_up(event, name)
@@ -371,7 +371,7 @@ def test_repetition_changes_no_seats(client, announce, sign_up):
 
 
 @pytest.mark.story("same")
-def test_stranger_who_repeats_an_address_learns_no_token(client, announce, sign_up):
+def test_stranger_who_repeats_address_learns_no_token(client, announce, sign_up):
     event = announce()
     ana = sign_up(event, "ana")
 
@@ -383,9 +383,7 @@ def test_stranger_who_repeats_an_address_learns_no_token(client, announce, sign_
 
 @pytest.mark.story("same")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_address_that_is_repeated_gets_one_mail_with_a_link(
-    client, announce, sign_up, work, mailbox
-):
+def test_address_that_is_repeated_gets_one_mail_with_link(client, announce, sign_up, work, mailbox):
     event = announce()
     sign_up(event, "ana")
     for _ in range(3):
@@ -398,7 +396,7 @@ def test_address_that_is_repeated_gets_one_mail_with_a_link(
 
 
 @pytest.mark.story("same")
-def test_who_cancelled_may_sign_up_again_at_the_end(announce, sign_up, cancel):
+def test_who_cancelled_may_sign_up_again_at_end(announce, sign_up, cancel):
     event = announce(capacity=1)
     sign_up(event, "ana")
     ben = sign_up(event, "ben")
@@ -412,7 +410,7 @@ def test_who_cancelled_may_sign_up_again_at_the_end(announce, sign_up, cancel):
 
 
 @pytest.mark.story("promotion")
-def test_cancelled_seat_is_offered_to_the_first_in_line(announce, sign_up, cancel, state):
+def test_cancelled_seat_is_offered_to_first_in_line(announce, sign_up, cancel, state):
     event = announce(capacity=1)
     ana, ben, cem = (sign_up(event, name) for name in ("ana", "ben", "cem"))
 
@@ -423,7 +421,7 @@ def test_cancelled_seat_is_offered_to_the_first_in_line(announce, sign_up, cance
 
 
 @pytest.mark.story("promotion")
-def test_who_leaves_the_list_closes_the_gap(announce, sign_up, cancel, state):
+def test_who_leaves_list_closes_gap(announce, sign_up, cancel, state):
     event = announce(capacity=1)
     _, ben, cem, dora = (sign_up(event, name) for name in ("ana", "ben", "cem", "dora"))
 
@@ -458,7 +456,7 @@ def test_party_too_large_is_skipped_and_keeps_its_place(announce, sign_up, cance
 
 
 @pytest.mark.story("promotion")
-def test_skipped_party_is_the_first_when_enough_is_free(announce, sign_up, cancel, state):
+def test_skipped_party_is_first_when_enough_is_free(announce, sign_up, cancel, state):
     event = announce(capacity=2)
     ana, ben = sign_up(event, "ana"), sign_up(event, "ben")
     party, cem = sign_up(event, "party", seats=2), sign_up(event, "cem")
@@ -473,7 +471,7 @@ def test_skipped_party_is_the_first_when_enough_is_free(announce, sign_up, cance
 
 
 @pytest.mark.story("promotion")
-def test_seats_of_a_party_go_to_as_many_as_fit(announce, sign_up, cancel, state):
+def test_seats_of_party_go_to_as_many_as_fit(announce, sign_up, cancel, state):
     event = announce(capacity=4)
     big = sign_up(event, "big", seats=4)
     names = {"ana": 2, "ben": 3, "cem": 1, "dora": 1, "eli": 1}
@@ -538,7 +536,7 @@ def offer(announce, sign_up, cancel):
 
 
 @pytest.mark.story("offer")
-def test_confirmed_offer_is_a_seat(confirm, offer, state, clock, work):
+def test_confirmed_offer_is_seat(confirm, offer, state, clock, work):
     _, ben, cem = offer()
 
     response = confirm(ben)
@@ -626,7 +624,7 @@ def test_whose_offer_expired_may_sign_up_again(offer, sign_up, clock):
 
 
 @pytest.mark.story("offer")
-def test_offer_ends_when_the_event_starts(client, offer, confirm, clock):
+def test_offer_ends_when_event_starts(client, offer, confirm, clock):
     _, ben, _ = offer(starts_at="2026-03-01T20:00:00Z")
     shown = client.get(f"/signups/{ben['token']}").json
     clock.set("2026-03-01T20:00:00Z")
@@ -667,7 +665,7 @@ def test_who_is_offered_seats_gets_one_mail(offer, work, mailbox):
 
 @pytest.mark.story("notice")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_mail_has_a_link_that_confirms(client, offer, work, mailbox, state):
+def test_mail_has_link_that_confirms(client, offer, work, mailbox, state):
     _, ben, _ = offer()
     work()
 
@@ -680,7 +678,7 @@ def test_mail_has_a_link_that_confirms(client, offer, work, mailbox, state):
 
 @pytest.mark.story("notice")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_nobody_else_gets_a_mail(announce, sign_up, cancel, work, mailbox):
+def test_nobody_else_gets_mail(announce, sign_up, cancel, work, mailbox):
     event = announce(capacity=1)
     sign_up(event, "ana")
     cancel(sign_up(event, "ben"))
@@ -692,7 +690,7 @@ def test_nobody_else_gets_a_mail(announce, sign_up, cancel, work, mailbox):
 
 @pytest.mark.story("notice")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_mail_follows_when_the_server_is_back(offer, work, mailbox, clock):
+def test_mail_follows_when_server_is_back(offer, work, mailbox, clock):
     offer()
     mailbox.refuse()
     work()
@@ -742,7 +740,7 @@ def test_more_seats_than_wanted_stay_free(announce, sign_up, change):
 
 
 @pytest.mark.story("capacity")
-def test_more_seats_skip_a_party_that_is_still_too_large(announce, sign_up, change, state):
+def test_more_seats_skip_party_that_is_still_too_large(announce, sign_up, change, state):
     event = announce(capacity=1)
     sign_up(event, "ana")
     party, cem = sign_up(event, "party", seats=3), sign_up(event, "cem")
@@ -782,9 +780,7 @@ def test_capacity_goes_down_to_what_is_given_away(announce, sign_up, change):
 
 
 @pytest.mark.story("capacity")
-def test_lapsed_offer_is_not_in_the_way_of_fewer_seats(
-    announce, sign_up, cancel, change, clock, state
-):
+def test_lapsed_offer_is_not_in_way_of_fewer_seats(announce, sign_up, cancel, change, clock, state):
     event = announce(capacity=2)
     ana = sign_up(event, "ana")
     sign_up(event, "ben")
@@ -867,7 +863,7 @@ def test_organiser_sees_who_comes_and_who_waits(announce, sign_up, cancel, atten
 
 
 @pytest.mark.story("organiser")
-def test_event_without_a_token_is_closed(client, announce):
+def test_event_without_token_is_closed(client, announce):
     event = announce()
 
     responses = [

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.database import UtcDateTime, make_db
+from common.database import make_db
 
 db = make_db()
 
@@ -27,7 +27,7 @@ class Event(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
-    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    starts_at: Mapped[datetime]
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
     organiser_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -58,8 +58,8 @@ class Signup(db.Model):
     email: Mapped[str] = mapped_column(String(254))
     seats: Mapped[int]
     status: Mapped[Status] = mapped_column(String(10))
-    confirm_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirm_by: Mapped[datetime | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
 
     def status_at(self, now: datetime) -> Status:
         """Return the status; an offer has expired at its time, whether noted by then or not."""
@@ -82,4 +82,4 @@ class Notice(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     signup_id: Mapped[int] = mapped_column(ForeignKey(Signup.id, ondelete="CASCADE"))
     kind: Mapped[Kind] = mapped_column(String(10))
-    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)

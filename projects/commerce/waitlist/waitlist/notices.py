@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import delete, select, update
 
-from common import mail, tokens
+from common import clock, mail, tokens
 
 from . import seats
 from .models import Kind, Notice, Signup, Token, db
 
+TICK_SECONDS = 5  # a mail leaves that long after its offer was made, at most
 RETRY = timedelta(minutes=5)
 OFFER = """\
 Seats have become free at "{title}", and you are next.
@@ -44,6 +45,15 @@ TEXTS: dict[Kind, tuple[str, str]] = {
     "offer": ("Seats for you: {title}", OFFER),
     "link": ("Your sign-up: {title}", LINK),
 }
+
+
+def tick() -> None:
+    """Pass on the seats that nobody confirmed in time, and send the mails that are due."""
+    now = clock.now()
+    for event_id in seats.lapsed_events(now):
+        seats.pass_on(event_id, now)
+        db.session.commit()
+    send_due(now)
 
 
 def link_again(signup: Signup, now: datetime) -> None:
@@ -85,7 +95,7 @@ class Claimed:
 
 
 def claim(notice_id: int, now: datetime) -> Claimed | None:
-    """Take a mail on, unless another process has, or its offer has ended. Commits.
+    """Take a mail on, unless another process has, or its offer has ended.
 
     The event is locked before, as by everything that changes sign-ups. Without that, a cancellation
     (which deletes a sign-up, then its notices) and this (a notice, then a token of the sign-up)
@@ -127,7 +137,7 @@ def claim(notice_id: int, now: datetime) -> Claimed | None:
 
 
 def send(claimed: Claimed, now: datetime) -> None:
-    """Send a mail; one that is refused for the moment is due again later. Commits."""
+    """Send a mail; one that is refused for the moment is due again later."""
     try:
         mail.send(claimed.to, claimed.subject, claimed.text)
     except mail.MailError as error:

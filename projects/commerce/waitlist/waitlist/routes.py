@@ -14,11 +14,11 @@ from .models import Event, Signup, Token, db
 from .schemas import (
     AttendeeOut,
     AttendeeQuery,
-    EventCreated,
+    CreatedEventOut,
+    CreatedSignupOut,
     EventIn,
     EventOut,
     EventPatch,
-    SignupCreated,
     SignupIn,
     SignupOut,
 )
@@ -50,7 +50,7 @@ organiser_required = owner("organiser", find_event_of)
 
 @bp.post("/events")
 @endpoint
-def create_event(body: EventIn) -> Created[EventCreated]:
+def create_event(body: EventIn) -> Created[CreatedEventOut]:
     """Announce an event; the answer has the organiser's token, this once."""
     token = tokens.new()
     event = Event(**body.model_dump())
@@ -59,7 +59,7 @@ def create_event(body: EventIn) -> Created[EventCreated]:
     db.session.add(event)
     db.session.commit()
     shown = EventOut.model_validate(event)
-    created = EventCreated(**shown.model_dump(), organiser_token=token)
+    created = CreatedEventOut(**shown.model_dump(), organiser_token=token)
     return Created(created, url_for(".show_event", event_id=event.id))
 
 
@@ -125,7 +125,7 @@ def remove_attendee(event_id: int, signup_id: int) -> None:
 
 @bp.post("/events/<int:event_id>/signups")
 @endpoint(errors=(409,))
-def create_signup(event_id: int, body: SignupIn) -> Created[SignupCreated] | SignupOut:
+def create_signup(event_id: int, body: SignupIn) -> Created[CreatedSignupOut] | SignupOut:
     """Sign up: 201 with a token for what comes later, or 200 if the address has signed up before.
 
     Then nothing changes, the answer has no token, and the address gets a mail with a link, once.
@@ -138,7 +138,7 @@ def create_signup(event_id: int, body: SignupIn) -> Created[SignupCreated] | Sig
         return show(signup)
     token = notices.new_token(signup)
     db.session.commit()
-    created = SignupCreated(**show(signup).model_dump(), token=token)
+    created = CreatedSignupOut(**show(signup).model_dump(), token=token)
     return Created(created, url_for(".show_signup", token=token))
 
 

@@ -38,7 +38,7 @@ class EventOut(Schema):
     free: int
 
 
-class EventCreated(EventOut):
+class CreatedEventOut(EventOut):
     """A new event and, this once, the token of its organiser."""
 
     organiser_token: str
@@ -62,7 +62,7 @@ class SignupOut(Schema):
     confirm_by: datetime | None
 
 
-class SignupCreated(SignupOut):
+class CreatedSignupOut(SignupOut):
     """A new sign-up and, this once, its token."""
 
     token: str

@@ -5,6 +5,7 @@ the commit, which is the caller's. Who comes second waits, and then sees what th
 Without a lock two requests may both see the last free seat.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -172,15 +173,17 @@ def expire(event: Event, now: datetime) -> None:
         event.taken -= signup.seats
 
 
-def pass_on(now: datetime) -> None:
-    """End all offers that were not confirmed in time, and make new ones; commits each event."""
+def lapsed_events(now: datetime) -> Sequence[int]:
+    """Return the ids of the events with offers that were not confirmed in time."""
     lapsed = select(Signup.event_id).where(Signup.status == "offered", Signup.confirm_by <= now)
-    for event_id in db.session.scalars(lapsed.distinct()).all():
-        event = lock(event_id)
-        expire(event, now)
-        promote(event, now)
-        db.session.commit()
-    db.session.commit()  # the end of the transaction, where there was nothing to do
+    return db.session.scalars(lapsed.distinct()).all()
+
+
+def pass_on(event_id: int, now: datetime) -> None:
+    """End the offers of an event that were not confirmed in time, and make new ones."""
+    event = lock(event_id)
+    expire(event, now)
+    promote(event, now)
 
 
 def position(signup: Signup) -> int | None:

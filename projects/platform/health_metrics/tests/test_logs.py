@@ -11,7 +11,7 @@ def lines(capsys):
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def test_request_is_a_line_with_its_id_and_route(client, lines):
+def test_request_is_line_with_its_id_and_route(client, lines):
     client.get("/demo/items/7?x=1", headers={"X-Request-ID": "from-the-proxy"})
 
     [line] = lines()
@@ -31,14 +31,14 @@ def test_exception_is_one_line_with_its_traceback(client, lines):
     assert error["request_id"] == request["request_id"] == request_id
 
 
-def test_path_cannot_forge_a_line(client, lines):
+def test_path_cannot_forge_line(client, lines):
     client.get("/%0A%7B%22level%22:%20%22ERROR%22%7D")
 
     [line] = lines()
     assert line["path"] == '/\n{"level": "ERROR"}'
 
 
-def test_line_outside_of_a_request_has_no_request(app, lines):
+def test_line_outside_of_request_has_no_request(app, lines):
     app.logger.warning("the disk is %d %% full", 99)
 
     [line] = lines()

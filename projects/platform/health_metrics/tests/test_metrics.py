@@ -34,7 +34,7 @@ def bucket_of(counted, seconds):
         ("POST", None, {"method": "POST", "route": "none"}),
     ],
 )
-def test_labels_are_none_of_the_clients_making(method, route, expected):
+def test_labels_are_none_of_clients_making(method, route, expected):
     assert metrics.labels(method, route) == expected
 
 
@@ -42,7 +42,7 @@ def test_labels_are_none_of_the_clients_making(method, route, expected):
     ("seconds", "bound"),
     [(0, "0.005"), (0.005, "0.005"), (0.0051, "0.01"), (0.3, "0.3"), (0.31, "0.5"), (6, "+Inf")],
 )
-def test_duration_falls_into_the_first_bucket_that_is_not_less(counted, seconds, bound):
+def test_duration_falls_into_first_bucket_that_is_not_less(counted, seconds, bound):
     assert bucket_of(counted, seconds) == bound
 
 
@@ -50,11 +50,11 @@ def test_buckets_go_up_from_nothing():
     assert [0, *BUCKETS] == sorted({0, *BUCKETS})
 
 
-def test_a_bucket_ends_at_the_promise():
+def test_bucket_ends_at_promise():
     assert slo.LATENCY_SECONDS in BUCKETS
 
 
-def test_counts_are_read_off_the_same_series(counted):
+def test_counts_are_read_off_same_series(counted):
     for route, status, seconds in [
         ("/x", 200, 0.3),
         ("/x", 500, 0.1),
@@ -67,7 +67,7 @@ def test_counts_are_read_off_the_same_series(counted):
     assert counted.counts() == slo.Counts(requests=3, failed=1, slow=1)
 
 
-def test_each_application_has_a_registry_of_its_own(tmp_path):
+def test_each_application_has_registry_of_its_own(tmp_path):
     one, other = Metrics(tmp_path / "one"), Metrics(tmp_path / "other")
     metrics.record(one.files, "GET", "/x", 200, 0.1)
 
@@ -84,7 +84,7 @@ def test_fault_in_recording_breaks_no_request(client, monkeypatch):
     assert client.get("/health").status_code == 200
 
 
-def test_exception_that_the_server_gets_is_counted_as_500(app, client):
+def test_exception_that_server_gets_is_counted_as_500(app, client):
     app.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(RuntimeError, match="asked for"):
         client.get("/demo/items/1?fault=crash")

@@ -54,7 +54,7 @@ def test_alerts_go_off_when_they_should(promtool):
     promtool("test", "rules", "rules_test.yml")
 
 
-def test_alert_rules_have_the_thresholds_of_the_code():
+def test_alert_rules_have_thresholds_of_code():
     found = re.findall(
         r"slo:(\w+)_bad:ratio_rate(\w+) > ([\d.]+) \* ([\d.]+)\n"
         r" +and slo:(\w+)_bad:ratio_rate(\w+) > ([\d.]+) \* ([\d.]+)\n"
@@ -70,7 +70,7 @@ def test_alert_rules_have_the_thresholds_of_the_code():
     ]
 
 
-def test_rules_leave_out_what_the_code_leaves_out():
+def test_rules_leave_out_what_code_leaves_out():
     found = {frozenset(routes.split("|")) for routes in re.findall('route!~"([^"]+)"', RULES)}
 
     assert found == {NOT_PROMISED}

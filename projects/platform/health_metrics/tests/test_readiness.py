@@ -38,7 +38,7 @@ def test_words_of_not_ready_are_shown():
     assert (check.ok, check.reason) == (False, "2 MB are free")
 
 
-def test_words_of_other_exceptions_are_kept_for_the_log(caplog):
+def test_words_of_other_exceptions_are_kept_for_log(caplog):
     error = OSError("cannot connect as admin:hunter2")
 
     [check, after] = run_checks({"database": fail(error), "disk": lambda: None})
@@ -80,11 +80,11 @@ def test_database_that_cannot_be_opened_fails(tmp_path):
     assert (check.ok, check.reason) == (False, "failed")
 
 
-def test_liveness_asks_the_database_nothing(client, max_queries):
+def test_liveness_asks_database_nothing(client, max_queries):
     with max_queries(0):
         client.get("/health")
 
 
-def test_scrape_asks_the_database_nothing(client, max_queries):
+def test_scrape_asks_database_nothing(client, max_queries):
     with max_queries(0):
         client.get("/metrics")

@@ -39,7 +39,7 @@ def test_counts_of_all_owners_add_up(tmp_path, value):
     assert value("things_total") == 7
 
 
-def test_successor_of_a_dead_owner_counts_on_in_its_files(tmp_path, value):
+def test_successor_of_dead_owner_counts_on_in_its_files(tmp_path, value):
     dead = SharedFiles(tmp_path)
     dead.add(COUNTER, "_total", 3)
     end(dead)
@@ -50,7 +50,7 @@ def test_successor_of_a_dead_owner_counts_on_in_its_files(tmp_path, value):
     assert [path.name for path in tmp_path.glob("*.lock")] == ["0.lock"]
 
 
-def test_count_of_the_dead_stays_though_nobody_succeeds(tmp_path, value):
+def test_count_of_dead_stays_though_nobody_succeeds(tmp_path, value):
     dead = SharedFiles(tmp_path)
     dead.add(COUNTER, "_total", 3)
     end(dead)
@@ -58,7 +58,7 @@ def test_count_of_the_dead_stays_though_nobody_succeeds(tmp_path, value):
     assert value("things_total") == 3
 
 
-def test_gauge_of_the_dead_is_not_added_up(tmp_path, value):
+def test_gauge_of_dead_is_not_added_up(tmp_path, value):
     dead, living = SharedFiles(tmp_path), SharedFiles(tmp_path)
     dead.add(GAUGE, "", 5)
     living.add(GAUGE, "", 1)
@@ -68,7 +68,7 @@ def test_gauge_of_the_dead_is_not_added_up(tmp_path, value):
     assert value("things_now") == 1
 
 
-def test_gauge_of_the_dead_is_not_inherited(tmp_path, value):
+def test_gauge_of_dead_is_not_inherited(tmp_path, value):
     dead = SharedFiles(tmp_path)
     dead.add(GAUGE, "", 5)
     end(dead)
@@ -85,7 +85,7 @@ def test_nothing_is_opened_before_something_is_counted(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_forgotten_files_are_closed_without_a_warning(tmp_path):
+def test_forgotten_files_are_closed_without_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SharedFiles(tmp_path).add(COUNTER, "_total", 1)

@@ -15,7 +15,7 @@ NUMBERS = st.integers(0, 10**9)
 COUNTS = st.builds(Counts, NUMBERS, NUMBERS, NUMBERS)
 
 
-def test_increase_is_the_difference():
+def test_increase_is_difference():
     assert slo.increase(Counts(100, 2, 7), Counts(150, 2, 9)) == Counts(50, 0, 2)
 
 
@@ -27,7 +27,7 @@ def test_counter_that_shows_less_has_begun_anew(after):
 
 
 @given(COUNTS, COUNTS)
-def test_what_is_added_is_the_increase(before, more):
+def test_what_is_added_is_increase(before, more):
     after = Counts(*map(sum, zip(before, more, strict=True)))
 
     assert slo.increase(before, after) == more
@@ -37,7 +37,7 @@ def test_what_is_added_is_the_increase(before, more):
     ("bad", "requests", "target", "rate"),
     [(0, 0, 0.999, 0), (0, 10, 0.999, 0), (1, 1000, 0.999, 1), (2, 100, 0.99, 2), (1, 1, 0.9, 10)],
 )
-def test_burn_rate_is_how_many_times_the_budget_allows(bad, requests, target, rate):
+def test_burn_rate_is_how_many_times_budget_allows(bad, requests, target, rate):
     assert slo.burn_rate(bad, requests, target) == pytest.approx(rate)
 
 
@@ -64,7 +64,7 @@ def test_most_urgent_alert_wins():
     assert slo.alert(dict.fromkeys(WINDOWS, 20.0)) == "page"
 
 
-def test_readme_has_the_numbers_of_the_code():
+def test_readme_has_numbers_of_code():
     readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
     for severity, long, short, rate in ALERTS:

@@ -113,7 +113,7 @@ def test_ready_shows_each_check_with_its_time(client):
 
 @pytest.mark.story("ready")
 @pytest.mark.settings(DISK_FREE_MB=MORE_THAN_ANY_DISK)
-def test_full_disk_is_a_503_that_names_it(client):
+def test_full_disk_is_503_that_names_it(client):
     response = client.get("/ready")
 
     assert response.status_code == 503
@@ -132,7 +132,7 @@ def test_full_disk_says_how_much_is_needed(client):
 
 @pytest.mark.story("ready")
 @pytest.mark.settings(REDIS_URL=DEAD_QUEUE)
-def test_dead_queue_is_a_503_that_names_it(client):
+def test_dead_queue_is_503_that_names_it(client):
     response = client.get("/ready")
 
     assert response.status_code == 503
@@ -182,7 +182,7 @@ def test_failure_is_counted_with_its_route(client, count, path, status):
 
 
 @pytest.mark.story("rate")
-def test_request_without_a_route_is_counted(client, count):
+def test_request_without_route_is_counted(client, count):
     client.get("/wp-login.php")
 
     assert count("http_requests_total", method="GET", status="404") == 1
@@ -211,7 +211,7 @@ def test_thirty_requests_at_once_count_thirty(client, count, at_once):
 
 
 @pytest.mark.story("rate")
-def test_counts_go_on_after_a_restart(client, count, restart):
+def test_counts_go_on_after_restart(client, count, restart):
     client.get("/demo/items/7")
     restart()
     client.get("/demo/items/7")
@@ -247,7 +247,7 @@ def test_buckets_are_cumulative(client, buckets):
 
 
 @pytest.mark.story("duration")
-def test_last_bucket_is_the_number_of_all_requests(client, buckets, count):
+def test_last_bucket_is_number_of_all_requests(client, buckets, count):
     for path in ("", "?fault=crash", "?milliseconds=20"):
         client.get(f"/demo/items/1{path}")
 
@@ -256,7 +256,7 @@ def test_last_bucket_is_the_number_of_all_requests(client, buckets, count):
 
 
 @pytest.mark.story("duration")
-def test_slow_request_is_not_in_the_bucket_of_the_promise(client, buckets):
+def test_slow_request_is_not_in_bucket_of_promise(client, buckets):
     client.get("/demo/items/1")
     client.get("/demo/items/1?milliseconds=320")
 
@@ -275,7 +275,7 @@ def test_time_is_added_up_in_seconds(client, count):
 
 
 @pytest.mark.story("duration")
-def test_all_series_have_the_same_buckets(client, samples):
+def test_all_series_have_same_buckets(client, samples):
     client.get("/health")
     client.get("/demo/items/1?milliseconds=60")
 
@@ -291,7 +291,7 @@ def test_all_series_have_the_same_buckets(client, samples):
 
 
 @pytest.mark.story("bounded")
-def test_scan_of_a_thousand_paths_adds_a_handful_of_series(client, samples, count):
+def test_scan_of_thousand_paths_adds_handful_of_series(client, samples, count):
     samples()
     before = len(samples())
 
@@ -359,7 +359,7 @@ def test_text_is_given_to_everybody_else(client, accept):
 
 
 @pytest.mark.story("exposition")
-def test_each_metric_has_its_type_and_an_explanation(client):
+def test_each_metric_has_its_type_and_explanation(client):
     client.get("/health")
 
     text = client.get("/metrics").text
@@ -393,7 +393,7 @@ def test_requests_in_flight_are_seen_and_gone_when_they_end(client, count, at_on
 @pytest.mark.story("private")
 @pytest.mark.settings(ENVIRONMENT="production")
 @pytest.mark.parametrize("path", ["/metrics", "/slo"])
-def test_without_a_token_metrics_are_closed_in_production(client, path):
+def test_without_token_metrics_are_closed_in_production(client, path):
     response = client.get(path, headers={"Authorization": "Bearer "})
 
     assert response.status_code == 403
@@ -414,7 +414,7 @@ def test_without_a_token_metrics_are_closed_in_production(client, path):
     ],
     ids=["none", "wrong", "empty", "part", "not ASCII", "no scheme", "other scheme"],
 )
-def test_wrong_token_is_a_401_that_says_how(client, given):
+def test_wrong_token_is_401_that_says_how(client, given):
     headers = {"Authorization": given} if given else {}
 
     for path in ("/metrics", "/slo"):
@@ -456,7 +456,7 @@ def test_nothing_fails_on_purpose_in_production(client):
 
 @pytest.mark.story("budget")
 @pytest.mark.parametrize(("name", "target"), [("availability", 0.999), ("latency", 0.99)])
-def test_without_a_request_the_whole_budget_is_left(objective, name, target):
+def test_without_request_whole_budget_is_left(objective, name, target):
     found = objective(name)
 
     assert found["target"] == target
@@ -465,7 +465,7 @@ def test_without_a_request_the_whole_budget_is_left(objective, name, target):
 
 
 @pytest.mark.story("budget")
-def test_failures_use_up_the_budget_of_availability(requests, objective):
+def test_failures_use_up_budget_of_availability(requests, objective):
     requests(49, failed=1)
 
     found = objective("availability")
@@ -474,7 +474,7 @@ def test_failures_use_up_the_budget_of_availability(requests, objective):
 
 
 @pytest.mark.story("budget")
-def test_slow_requests_use_up_the_budget_of_latency(requests, objective):
+def test_slow_requests_use_up_budget_of_latency(requests, objective):
     requests(4, slow=1)
 
     found = objective("latency")
@@ -505,7 +505,7 @@ def test_probe_that_says_no_is_no_failure(client, requests, objective):
 
 
 @pytest.mark.story("budget")
-def test_what_the_client_did_wrong_is_no_failure_of_ours(client, objective):
+def test_what_client_did_wrong_is_no_failure_of_ours(client, objective):
     client.get("/demo/items/1?nonsense=1")
 
     found = objective("availability")
@@ -513,7 +513,7 @@ def test_what_the_client_did_wrong_is_no_failure_of_ours(client, objective):
 
 
 @pytest.mark.story("budget")
-def test_demo_data_are_a_month_and_are_added_once(run, objective):
+def test_demo_data_are_month_and_are_added_once(run, objective):
     first, again = run("seed"), run("seed")
 
     assert first.exit_code == again.exit_code == 0
@@ -525,7 +525,7 @@ def test_demo_data_are_a_month_and_are_added_once(run, objective):
 
 
 @pytest.mark.story("burn")
-def test_burn_rates_are_how_many_times_the_budget_allows(requests, objective):
+def test_burn_rates_are_how_many_times_budget_allows(requests, objective):
     requests(19, failed=1)
 
     found = objective("availability")["burn_rates"]
@@ -552,7 +552,7 @@ def test_window_only_has_what_happened_in_it(clock, requests, work, objective):
     [(0, "page"), (10, "page"), (40, "ticket"), (3 * 60, "ticket"), (7 * 60, None)],
     ids=["now", "in 30m", "in 2h", "in 6h", "past"],
 )
-def test_alert_ends_with_the_trouble(clock, requests, work, objective, minutes, alert):
+def test_alert_ends_with_trouble(clock, requests, work, objective, minutes, alert):
     clock.set("2026-03-01T12:00:00Z")
     requests(9, failed=1)
     work()
