@@ -46,6 +46,21 @@ def test_docs_are_without_a_flaw(toy: Toy, browser: Browser) -> None:
     assert not found, "\n".join(found)
 
 
+def test_docs_follow_the_dark_and_lead_back(toy: Toy, browser: Browser) -> None:
+    with toy.running() as backend, served(backend) as port:
+        page = browser.new_page(base_url=port.url, color_scheme="dark")
+        page.goto("/docs")
+        expect(page.locator("main")).to_have_count(1)
+        weak = page.evaluate(WEAK_TEXT)
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.get_by_role("link", name="← Notes").click()
+        page.wait_for_url("/")
+        page.close()
+
+    assert weak == []
+    assert background == "rgb(28, 32, 34)"
+
+
 def flaws(room: Room, browser: Browser, path: str = "/") -> Iterator[str]:
     """Yield what is wrong with a page of a project, for a guest and, after a login, for ana."""
     with room.running() as backend:
