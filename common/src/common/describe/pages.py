@@ -13,12 +13,11 @@ from flask import (
     render_template,
     request,
     send_from_directory,
-    url_for,
 )
 from sqlalchemy import text
 
 from common.api import Produces, Schema, endpoint
-from common.describe import openapi
+from common.describe import examples, openapi
 from common.errors import Problem
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -40,11 +39,6 @@ about = Blueprint(
     template_folder="templates",
 )
 landing = Blueprint("landing", __name__)
-EXAMPLES = {
-    "date": "2026-12-31",
-    "date-time": "2026-12-31T12:00:00Z",
-    "uri": "https://example.com/",
-}
 
 
 class Health(Schema):
@@ -123,13 +117,17 @@ def docs_asset(name: str) -> Response:
 def index() -> Response:
     """Show what this is and its routes, each with a command line and a form to try it."""
     document = _document()
-    entries = [
-        _entry(document, method, path, operation)
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        if operation["tags"] == ["api"]
-    ]
-    return Response(render_template("common/landing.html", info=document["info"], entries=entries))
+    entries = examples.entries(document)
+    lists = [entry for entry in entries if entry.is_list and "{" not in entry.path]
+    context = {
+        "info": document["info"],
+        "entries": entries,
+        "newest": lists[0] if lists else None,
+        "login": examples.login(document),
+        "takes_token": any(entry.header for entry in entries),
+        "root": request.script_root,
+    }
+    return Response(render_template("common/landing.html", **context))
 
 
 def _document() -> dict[str, Any]:
@@ -138,50 +136,3 @@ def _document() -> dict[str, Any]:
     if found is None:
         found = current_app.extensions["common_openapi"] = openapi.document(current_app)
     return found
-
-
-def _entry(
-    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
-) -> dict[str, Any]:
-    """Return what the landing page shows of one operation."""
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    example = current_app.json.dumps(_example(document, body["schema"]), indent=2) if body else None
-    command = "curl" + (f" -X {method.upper()}" if method not in {"get", "post"} else "")
-    command += f" {request.host_url.rstrip('/')}{request.script_root}{path}"
-    if example:
-        command += " --json '" + example.replace("'", "'\\''") + "'"
-    return {
-        "method": method.upper(),
-        "path": path,
-        "summary": operation["summary"],
-        "parameters": operation["parameters"],
-        "example": example,
-        "form": any("form" in kind for kind in operation.get("requestBody", {}).get("content", {})),
-        "curl": command,
-        "url": url_for("landing.index").rstrip("/") + path,
-    }
-
-
-def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
-    """Return a small value of ``schema``: its own example if there is one, else the least."""
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    kind = schema.get("type", "")
-    options = schema.get("anyOf") or schema.get("oneOf")
-    if given := [*schema.get("examples", []), *schema.get("enum", [])]:
-        example = given[0]
-    elif "default" in schema:
-        example = schema["default"]
-    elif options:
-        example = _example(document, options[0])
-    elif kind == "object":
-        fields = schema.get("properties", {})
-        names = schema.get("required") or list(fields)[:1]
-        example = {name: _example(document, fields[name]) for name in names}
-    elif kind == "array":
-        example = [_example(document, schema["items"])]
-    else:
-        least = schema.get("minimum", 1)
-        plain = {"integer": least, "number": least, "boolean": True}
-        example = plain.get(kind) or EXAMPLES.get(schema.get("format", ""), "text")
-    return example
