@@ -2,13 +2,15 @@
 
 The demo data of such a project belong to the user ana, so that a list has something to show.
 ``account`` is the scheme of ``common.accounts``: a token. ``session`` is a session's cookie, with
-the token of ``GET /csrf`` in a header.
+the token of ``GET /csrf`` in a header. Where there are no users, who makes something may get its
+owner's token: for the scheme ``organiser`` that is ``organiser_token`` in the answer.
 """
 
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from common.describe.examples import entries
 from common.describe.openapi import document
 from common.testing.backend import InProcess
 
@@ -18,7 +20,8 @@ ORIGIN = {"Origin": "http://localhost"}
 
 def login(backend: InProcess) -> dict[str, str]:
     """Return the headers that ana sends; none where there are no users."""
-    schemes = document(backend.app).get("components", {}).get("securitySchemes", {})
+    described = document(backend.app)
+    schemes = described["components"].get("securitySchemes", {})
     client = Client(backend.wsgi)
     if "account" in schemes:
         client.post("/register", json=ANA)  # 409 if the demo data have her
@@ -30,7 +33,22 @@ def login(backend: InProcess) -> dict[str, str]:
         token = answer_to(response)["csrf_token"]
         cookie = response.headers["Set-Cookie"].partition(";")[0]
         return {**ORIGIN, "X-CSRF-Token": token, "Cookie": cookie}
-    return {}
+    token = owners_token(client, described)
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def owners_token(client: Client, described: dict[str, Any]) -> str | None:
+    """Make what can be made, until an answer has the token of a scheme; None if none has."""
+    names = {f"{scheme}_token" for scheme in described["components"].get("securitySchemes", {})}
+    if not names:
+        return None
+    for entry in entries(described):
+        if entry.method == "POST" and entry.body and "{" not in entry.path:
+            made = client.post(entry.path, data=entry.body, content_type=entry.media_type)
+            found = names & (made.json or {}).keys() if made.is_json else set()
+            if found:
+                return str(made.json[found.pop()])
+    return None
 
 
 def answer_to(response: TestResponse) -> Any:
