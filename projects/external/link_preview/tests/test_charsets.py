@@ -12,6 +12,7 @@ from link_preview.charsets import CHARSETS, charset_of, decode
 # What browsers show for these bytes (tried with Chromium's TextDecoder), by a label of the charset.
 SHOWN = {
     "gb2312": (b"\xd6\xec\xe9\x46\xbb\xf9", "朱镕基"),
+    "gbk": (b"\x95\x34\xb2\x35", "\U00020bb7"),
     "euc-kr": (b"\x8c\x63 \xbc\x84", "똠 펲"),
     "ks_c_5601-1987": (b"\x8cc", "똠"),
     "big5": (b"\xa7\xda\x9d\xef\x9d\xf8\x9d\xcf", "我嘅啲嘢"),

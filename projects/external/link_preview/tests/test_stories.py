@@ -240,6 +240,8 @@ def test_page_is_not_its_own_image_or_icon(preview, upstream):
     card = preview(tags, path="/self")
 
     assert (card["image"], card["favicon"]) == (None, upstream.url("/favicon.ico"))
+    elsewhere = preview('<base href="/static/"><meta property="og:image" content="#">')
+    assert elsewhere["image"] is None, "a fragment alone is nowhere else"
 
 
 @pytest.mark.story("fallbacks")
