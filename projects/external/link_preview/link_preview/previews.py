@@ -42,8 +42,8 @@ def preview(url: str, *, refresh: bool = False) -> PreviewOut:
             return tell(row, cached=True)
         is_free = row is None or row.claimed_until <= clock.now()
         claimed_by = uuid.uuid4().hex
-        if is_free and claim(url, claimed_by, since):
-            settle(url, claimed_by, outcome_of(url, claimed_by))
+        if is_free and claim_and_commit(url, claimed_by, since):
+            settle_and_commit(url, claimed_by, outcome_of(url, claimed_by))
             row = find(url)
             if row is not None and row.outcome is not None:
                 return tell(row, cached=False)
@@ -80,11 +80,8 @@ def tell(row: Preview, *, cached: bool) -> PreviewOut:
     )
 
 
-def claim(url: str, claimed_by: str, since: datetime | None) -> bool:
-    """Try to become the one who fetches: one statement, so that of many at once one succeeds.
-
-    Commits.
-    """
+def claim_and_commit(url: str, claimed_by: str, since: datetime | None) -> bool:
+    """Try to become the one who fetches: one statement, so that of many at once one succeeds."""
     now = clock.now()
     seconds = current_app.config["TOTAL_TIMEOUT"] + GRACE_SECONDS
     claimed = {
@@ -105,8 +102,8 @@ def claim(url: str, claimed_by: str, since: datetime | None) -> bool:
     return has_claim
 
 
-def settle(url: str, claimed_by: str, outcome: dict[str, Any]) -> None:
-    """Keep an outcome, unless the claim was lost, and forget what has expired. Commits."""
+def settle_and_commit(url: str, claimed_by: str, outcome: dict[str, Any]) -> None:
+    """Keep an outcome, unless the claim was lost, and forget what has expired."""
     now = clock.now()
     seconds = current_app.config["CACHE_SECONDS"]
     if "problem" in outcome:
@@ -124,8 +121,8 @@ def settle(url: str, claimed_by: str, outcome: dict[str, Any]) -> None:
     db.session.commit()
 
 
-def give_up(url: str, claimed_by: str) -> None:
-    """Let somebody else fetch. Commits."""
+def give_up_and_commit(url: str, claimed_by: str) -> None:
+    """Let somebody else fetch."""
     statement = claimed_row(url, claimed_by).values(claimed_until=clock.now())
     db.session.execute(statement)
     db.session.commit()
@@ -156,7 +153,7 @@ def outcome_of(url: str, claimed_by: str) -> dict[str, Any]:
     except fetch.FetchError as error:
         return {"problem": problem_of(error)}
     except BaseException:
-        give_up(url, claimed_by)
+        give_up_and_commit(url, claimed_by)
         raise
 
 

@@ -43,7 +43,7 @@ def test_label_means_what_browsers_take_it_for(label):
     assert decode(body, f"text/html; charset={label.upper()}") == text
 
 
-def test_every_label_of_the_standard_is_known():
+def test_every_label_of_standard_is_known():
     assert len(CHARSETS) == 228
     for label in CHARSETS:
         assert isinstance(decode(b"x\xe9\x81", f"text/html;charset={label}"), str), label
@@ -55,7 +55,7 @@ def test_bytes_of_every_kind_become_text_that_can_be_sent(body, label):
     decode(body, f"text/html; charset={label}").encode()
 
 
-def test_byte_order_mark_wins_over_the_header_and_this_over_meta():
+def test_byte_order_mark_wins_over_header_and_this_over_meta():
     page = "<meta charset=koi8-r>é".encode()
 
     assert decode(codecs.BOM_UTF8 + page, "text/html; charset=cp1252").endswith(">é")
@@ -64,7 +64,7 @@ def test_byte_order_mark_wins_over_the_header_and_this_over_meta():
 
 
 @pytest.mark.parametrize("cut", range(1, 4))
-def test_utf_8_that_is_cut_within_a_character_is_still_utf_8(cut):
+def test_utf_8_that_is_cut_within_character_is_still_utf_8(cut):
     assert decode("Grüße 🎂".encode()[:-cut]).startswith("Grüße ")
 
 
@@ -86,7 +86,7 @@ def test_utf_8_that_is_cut_within_a_character_is_still_utf_8(cut):
         (b"", "UTF-8"),
     ],
 )
-def test_page_says_its_charset_in_the_first_1024_bytes(page, charset):
+def test_page_says_its_charset_in_first_1024_bytes(page, charset):
     assert charset_of(page) == charset
 
 

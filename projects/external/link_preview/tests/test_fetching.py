@@ -105,7 +105,7 @@ def test_url_is_written_in_one_way():
         assert check_url(normal, {80, 443, 8443}, {"127.0.0.1:8080"}) == normal
 
 
-def test_url_is_refused_with_the_reason():
+def test_url_is_refused_with_reason():
     for url, reason in UNFIT.items():
         with pytest.raises(Refused, match=reason):
             check_url(url, allow_hosts={"127.0.0.1:8080"})
@@ -116,12 +116,12 @@ def test_url_is_refused_with_the_reason():
 
 @settings(max_examples=40)
 @given(st.lists(st.binary(max_size=20)), st.integers(1, 100))
-def test_body_is_the_beginning_of_what_comes(chunks, limit):
+def test_body_is_beginning_of_what_comes(chunks, limit):
     assert read_at_most(iter(chunks), limit) == b"".join(chunks)[:limit]
 
 
 @pytest.mark.parametrize(("limit", "taken"), [(29, 3), (30, 3), (31, 4)])
-def test_no_chunk_is_taken_once_the_limit_is_reached(limit, taken):
+def test_no_chunk_is_taken_once_limit_is_reached(limit, taken):
     numbers = count(1)
     chunks = (b"0123456789" for _ in iter(lambda: next(numbers), None))
 
@@ -143,7 +143,7 @@ def name_server():
     The first question for an A gets the first list, the second one the second, and so on; the last
     one stays. Returned are the server's address and the list of the names that it was asked for.
     """
-    answers, asked = [], []
+    responses, asked = [], []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
 
@@ -152,16 +152,16 @@ def name_server():
                 query = dns.message.from_wire(packet[0])
                 [question] = query.question
                 reply = dns.message.make_response(query)
-                if not answers:
+                if not responses:
                     reply.set_rcode(dns.rcode.NXDOMAIN)
                 elif question.rdtype == dns.rdatatype.A:
-                    found = answers.pop(0) if answers[1:] else answers[0]
+                    found = responses.pop(0) if responses[1:] else responses[0]
                     asked.append(str(question.name))
                     reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", "A", *found))
                 listener.sendto(reply.to_wire(), packet[1])
 
         def start(*lists):
-            answers[:] = lists
+            responses[:] = lists
             return "127.0.0.1:{1}".format(*listener.getsockname()), asked
 
         thread = threading.Thread(target=serve)
@@ -177,7 +177,7 @@ def port(upstream):
     return int(upstream.address.rpartition(":")[2])
 
 
-def test_name_that_changes_its_address_after_the_check_reaches_nobody(
+def test_name_that_changes_its_address_after_check_reaches_nobody(
     client, name_server, upstream, port, restart, monkeypatch
 ):
     """DNS rebinding. 127.0.0.3 stands for a public address, so that no test leaves the machine."""
@@ -213,7 +213,7 @@ def test_name_that_leads_inside_is_refused(client, name_server, upstream, port, 
     assert upstream.requests == [], "the canary was reached"
 
 
-def test_body_is_read_where_the_header_says_html_or_nothing(upstream):
+def test_body_is_read_where_header_says_html_or_nothing(upstream):
     for content_type, page, media_type in [
         ("", "\n<html>", ""),
         ("TEXT/HTML;charset=x", "<html>", "text/html"),

@@ -23,7 +23,7 @@ def test_what_is_neither_does_not(kind):
     assert not any(read([json.dumps({"@type": kind, "name": "N"})], "N").values())
 
 
-def test_thing_that_the_page_title_names_is_the_main_one():
+def test_thing_that_page_title_names_is_main_one():
     things = [
         {"@type": "WebPage", "name": "Home"},
         {"@type": "Article", "headline": "Other", "description": "2"},

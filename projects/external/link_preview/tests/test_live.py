@@ -5,7 +5,7 @@ import threading
 import requests
 
 
-def test_two_processes_fetch_a_page_once(live, at_once, upstream):
+def test_two_processes_fetch_page_once(live, at_once, upstream):
     asked, go_on = threading.Event(), threading.Event()
 
     def page(_request):

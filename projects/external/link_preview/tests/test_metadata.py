@@ -64,7 +64,7 @@ def test_page_made_to_be_slow_is_not(page):
     assert time.process_time() - begin < 3, "time should grow with the length, not its square"
 
 
-def test_link_becomes_an_absolute_url_or_none():
+def test_link_becomes_absolute_url_or_none():
     for link, url in [
         ("HTTPS://a.example/x", "https://a.example/x"),
         ("?q=1", "http://b.example/dir/page?q=1"),

@@ -20,7 +20,7 @@ def ask(client, upstream):
     return lambda path="/x": client.get("/preview", query_string={"url": upstream.url(path)})
 
 
-def test_failure_is_kept_for_a_moment_alone(ask, upstream, clock):
+def test_failure_is_kept_for_moment_alone(ask, upstream, clock):
     clock.set("2026-03-01T12:00:00Z")
     assert ask().status_code == 502
     upstream.answer("/x", "<title>Up again</title>")
@@ -32,28 +32,28 @@ def test_failure_is_kept_for_a_moment_alone(ask, upstream, clock):
     assert len(upstream.requests) == 2
 
 
-def test_claim_of_a_process_that_died_ends(ask, upstream, app, clock):
+def test_claim_of_process_that_died_ends(ask, upstream, app, clock):
     clock.set("2026-03-01T12:00:00Z")
     upstream.answer("/x", "<title>X</title>")
     with app.app_context():
-        assert previews.claim(upstream.url("/x"), "dead", None)
-        assert not previews.claim(upstream.url("/x"), "second", None)
+        assert previews.claim_and_commit(upstream.url("/x"), "dead", None)
+        assert not previews.claim_and_commit(upstream.url("/x"), "second", None)
 
     clock.advance(seconds=app.config["TOTAL_TIMEOUT"] + previews.GRACE_SECONDS)
 
     assert ask().json["title"] == "X"
 
 
-def test_outcome_of_a_lost_claim_is_not_kept(app, upstream):
+def test_outcome_of_lost_claim_is_not_kept(app, upstream):
     url = upstream.url("/x")
     with app.app_context():
-        previews.claim(url, "first", None)
+        previews.claim_and_commit(url, "first", None)
         past = now_is.now() - timedelta(seconds=1)
         db.session.execute(update(Preview).values(claimed_until=past))
         db.session.commit()
-        assert previews.claim(url, "second", None)
+        assert previews.claim_and_commit(url, "second", None)
 
-        previews.settle(url, "first", {"preview": {"type": "late"}})
+        previews.settle_and_commit(url, "first", {"preview": {"type": "late"}})
 
         assert db.session.scalar(select(Preview.outcome)) is None
         assert db.session.scalar(select(Preview.claimed_by)) == "second"
@@ -89,7 +89,7 @@ def test_cached_preview_takes_one_statement(ask, upstream, max_queries):
         assert ask().json["cached"] is True
 
 
-def test_seed_gives_previews_without_a_network(client, run):
+def test_seed_gives_previews_without_network(client, run):
     assert run("seed").output == "Added 2 rows of demo data.\n"
     assert "already" in run("seed").output
 
@@ -116,6 +116,6 @@ def test_demo_site_is_offered_only_where_it_may_be_fetched(client, restart):
     "setting",
     [{"ALLOWED_PORTS": "80,x"}, {"ALLOWED_PORTS": "0"}, {"DNS_SERVER": "dns.example:53"}],
 )
-def test_setting_that_makes_no_sense_stops_the_start(restart, setting):
+def test_setting_that_makes_no_sense_stops_start(restart, setting):
     with pytest.raises(SystemExit):
         restart(**setting)

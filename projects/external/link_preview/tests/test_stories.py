@@ -33,9 +33,9 @@ def ask(client):
 def preview(ask, upstream):
     """Serve a page and return its preview: ``preview("<title>…")["title"]``."""
 
-    def make(page, path="", **answer):
+    def make(page, path="", **response_of_page):
         path = path or f"/page-{len(upstream.requests)}"
-        upstream.answer(path, page, **answer)
+        upstream.answer(path, page, **response_of_page)
         response = ask(upstream.url(path))
         assert response.status_code == 200, "the preview of a page should be answered with 200"
         return response.json
@@ -62,7 +62,7 @@ def assert_refused(response, url):
 
 
 @pytest.mark.story("card")
-def test_card_has_all_that_the_page_says(preview, upstream):
+def test_card_has_all_that_page_says(preview, upstream):
     card = preview(FULL, path="/page")
 
     assert card.pop("fetched_at").endswith("Z")
@@ -82,7 +82,7 @@ def test_card_has_all_that_the_page_says(preview, upstream):
 
 
 @pytest.mark.story("card")
-def test_page_that_says_nothing_has_a_card_of_little(preview, upstream):
+def test_page_that_says_nothing_has_card_of_little(preview, upstream):
     card = preview("<p>Hello</p>", path="/page")
 
     assert card["canonical_url"] == upstream.url("/page")
@@ -93,7 +93,7 @@ def test_page_that_says_nothing_has_a_card_of_little(preview, upstream):
 
 
 @pytest.mark.story("card")
-def test_page_is_asked_for_as_the_url_says_without_its_fragment(ask, upstream):
+def test_page_is_asked_for_as_url_says_without_its_fragment(ask, upstream):
     upstream.answer("/a%20b", FULL)
 
     card = ask(upstream.url("/a%20b?q=%C3%A9&x#part")).json
@@ -178,13 +178,13 @@ OTHERS = [
 
 @pytest.mark.story("fallbacks")
 @pytest.mark.parametrize("pages", TITLES.values(), ids=TITLES.keys())
-def test_title_comes_from_the_first_source_that_has_one(preview, pages):
+def test_title_comes_from_first_source_that_has_one(preview, pages):
     for page, title in pages:
         assert preview(page)["title"] == title, page
 
 
 @pytest.mark.story("fallbacks")
-def test_other_fields_come_from_the_first_source_too(preview):
+def test_other_fields_come_from_first_source_too(preview):
     for page, field, value in OTHERS:
         assert preview(page)[field] == value, page
 
@@ -478,7 +478,7 @@ def test_address_that_is_not_public_is_refused(ask, hosts):
 
 @pytest.mark.story("inside")
 @pytest.mark.settings(ALLOW_HOSTS="")
-def test_reason_names_the_address_and_its_kind(ask):
+def test_reason_names_address_and_its_kind(ask):
     for address, kind in {
         "127.0.0.1": "a loopback address",
         "10.0.0.1": "a private address",
@@ -535,7 +535,7 @@ def test_redirect_is_followed_whatever_its_status(preview, upstream):
 
 
 @pytest.mark.story("redirects")
-def test_relative_urls_begin_at_the_end_of_redirects(preview, upstream):
+def test_relative_urls_begin_at_end_of_redirects(preview, upstream):
     upstream.answer("/new/page", '<title>New</title><link rel=icon href="i.png">')
 
     card = preview(b"", path="/old", status=302, headers={"Location": "/new/page#part"})
@@ -557,7 +557,7 @@ def test_five_redirects_are_followed_and_not_six(ask, upstream, number, status):
 
 
 @pytest.mark.story("redirects")
-def test_redirect_is_checked_like_the_first_url(ask, upstream, port):
+def test_redirect_is_checked_like_first_url(ask, upstream, port):
     upstream.answer("/secret", "<title>Secret</title>")
     for number, target in enumerate([
         f"http://localhost:{port}/secret",
@@ -578,7 +578,7 @@ def test_redirect_is_checked_like_the_first_url(ask, upstream, port):
 
 
 @pytest.mark.story("redirects")
-def test_check_of_a_later_redirect_is_made_too(ask, upstream, port):
+def test_check_of_later_redirect_is_made_too(ask, upstream, port):
     upstream.answer("/1", status=302, headers={"Location": "/2"})
     upstream.answer("/2", status=302, headers={"Location": f"http://localhost:{port}/secret"})
 
@@ -598,7 +598,7 @@ def test_decompression_bomb_is_defused(preview):
 
 
 @pytest.mark.story("limits")
-def test_endless_page_is_left_after_the_limit(preview):
+def test_endless_page_is_left_after_limit(preview):
     sent = []
 
     def page():
@@ -614,7 +614,7 @@ def test_endless_page_is_left_after_the_limit(preview):
 @pytest.mark.story("limits")
 @pytest.mark.settings(MAX_BYTES="2000")
 @pytest.mark.parametrize(("before", "title"), [(1900, "Late"), (1990, None), (5000, None)])
-def test_what_stands_behind_the_limit_is_not_read(preview, before, title):
+def test_what_stands_behind_limit_is_not_read(preview, before, title):
     page = "<!doctype html>".ljust(before) + "<title>Late</title>"
 
     assert preview(page)["title"] == title
@@ -647,7 +647,7 @@ def test_page_that_comes_byte_by_byte_is_left(ask, upstream):
 
 
 @pytest.mark.story("failures")
-def test_failure_of_the_other_side_is_told_with_its_status(ask, upstream):
+def test_failure_of_other_side_is_told_with_its_status(ask, upstream):
     for status in (401, 404, 429, 500, 503):
         upstream.answer(f"/{status}", "<title>Error</title>", status=status)
 
@@ -695,7 +695,7 @@ def test_redirect_to_what_is_no_url_is_502(ask, upstream):
 
 
 @pytest.mark.story("cache")
-def test_second_answer_comes_from_the_cache(preview, ask, upstream, clock):
+def test_second_answer_comes_from_cache(preview, ask, upstream, clock):
     clock.set("2026-03-01T12:00:00Z")
     first = preview(FULL, path="/page")
     clock.advance(minutes=5)
@@ -723,7 +723,7 @@ def test_preview_is_kept_for_its_time_and_no_longer(preview, ask, upstream, cloc
 
 
 @pytest.mark.story("cache")
-def test_cache_outlives_a_restart_and_tells_urls_apart(preview, ask, upstream, restart):
+def test_cache_outlives_restart_and_tells_urls_apart(preview, ask, upstream, restart):
     preview("<title>A</title>", path="/a")
     preview("<title>B</title>", path="/b")
     restart()
@@ -789,7 +789,7 @@ def test_refresh_is_asked_for_by_true_alone(client, preview, upstream):
 
 
 @pytest.mark.story("refresh")
-def test_refresh_of_a_failure_asks_again(ask, refresh, upstream):
+def test_refresh_of_failure_asks_again(ask, refresh, upstream):
     assert ask(upstream.url("/page")).status_code == 502
     upstream.answer("/page", "<title>Up again</title>")
 
@@ -824,7 +824,7 @@ def test_many_refreshes_at_once_cause_one_request(preview, refresh, upstream, at
 
 
 @pytest.mark.story("page")
-def test_page_has_a_field_for_the_link(client):
+def test_page_has_field_for_link(client):
     response = client.get("/")
 
     assert response.mimetype == "text/html"
@@ -833,8 +833,8 @@ def test_page_has_a_field_for_the_link(client):
 
 
 @pytest.mark.story("page")
-@pytest.mark.settings(PROXY_HOPS="1")
-def test_page_works_behind_a_prefix(client):
+@pytest.mark.settings(PROXY_HOPS="1", PROXY_PREFIX="1")
+def test_page_works_behind_prefix(client):
     response = client.get("/", headers={"X-Forwarded-Prefix": "/cards"})
 
     assert 'data-preview="/cards/preview"' in response.text

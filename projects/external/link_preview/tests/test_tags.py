@@ -8,7 +8,7 @@ def said(page):
     return {name: values for name, values in read(page).items() if name and any(values)}
 
 
-def test_all_that_is_said_has_a_name_and_stays_in_order():
+def test_all_that_is_said_has_name_and_stays_in_order():
     page = """<html lang="en"><base href="/x"><title>T</title><meta name="A" content="1">
         <meta property="a" content="2"><link rel="Shortcut  ICON icon" href="i">"""
 
@@ -31,18 +31,18 @@ def test_tag_that_is_not_complete_says_nothing():
     assert said("<title>A") == {}
 
 
-def test_island_in_an_island_says_nothing_and_what_follows_does():
+def test_island_in_island_says_nothing_and_what_follows_does():
     page = "<svg><svg><title>a</title></svg><title>b</title></svg><title>c</title>"
 
     assert said(page) == {"html:title": ["c"]}
 
 
-def test_tree_has_an_end():
+def test_tree_has_end():
     page = parse("<p>" * 2_000_000)
 
     assert len(page.find_all(True)) <= MOST_TAGS + 2, "html and body are added"
 
 
-def test_text_that_looks_like_a_file_name_or_xml_is_no_warning():
+def test_text_that_looks_like_file_name_or_xml_is_no_warning():
     for page in ("", "index.html", "https://a.example/", '<?xml version="1.0"?><x/>', "\x00"):
         assert said(page) == {}
