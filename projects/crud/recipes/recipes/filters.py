@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, select
 
+from common.api import fold
+
 from .models import DietTag, Ingredient, Recipe, RecipeIngredient
-from .names import folded
 from .schemas import RecipeQuery
 
 
@@ -22,7 +23,8 @@ def conditions(query: RecipeQuery) -> list[ColumnElement[bool]]:
         wanted.append(has_no_ingredient(query.without))
     if query.max_minutes is not None:
         wanted.append(Recipe.minutes <= query.max_minutes)
-    if text := folded(query.q):
+    text = fold(query.q)
+    if text:
         wanted.append(Recipe.search.contains(text, autoescape=True))  # % and _ are characters
     return wanted
 
@@ -34,19 +36,25 @@ def has_all_diets(diets: Iterable[str]) -> ColumnElement[bool]:
     its diets, so no single row can be vegan and gluten-free: each diet needs a look of its own.
     A diet that no recipe has gives a condition that no recipe meets.
     """
-    tagged = (select(DietTag.recipe_id).where(DietTag.name == diet) for diet in diets)
-    return and_(*(Recipe.id.in_(recipes) for recipes in tagged))
+    wanted = []
+    for diet in diets:
+        suited = select(DietTag.recipe_id).where(DietTag.name == diet)
+        wanted.append(Recipe.id.in_(suited))
+    return and_(*wanted)
 
 
 def has_all_ingredients(names: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a recipe takes every one of the ingredients called ``names``."""
-    return and_(*(Recipe.id.in_(_taking([name])) for name in names))
+    wanted = []
+    for name in names:
+        wanted.append(Recipe.id.in_(_taking([name])))
+    return and_(*wanted)
 
 
 def has_no_ingredient(names: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a recipe takes none of the ingredients called ``names``.
 
-    Names are compared folded (``names.folded`` gives ``Ingredient.key``). The question is about the
+    Names are compared folded (``fold`` gives ``Ingredient.key``). The question is about the
     whole recipe, not about one of its rows: pancakes have a row that is not egg (the flour), and
     yet they are not free of egg. A name that no ingredient has excludes nothing.
     """
@@ -55,6 +63,6 @@ def has_no_ingredient(names: Iterable[str]) -> ColumnElement[bool]:
 
 def _taking(names: Iterable[str]) -> Select[int]:
     """Select the ids of recipes that take at least one of the ingredients called ``names``."""
-    keys = [folded(name) for name in names]
+    keys = [fold(name) for name in names]
     rows = select(RecipeIngredient.recipe_id).join(RecipeIngredient.ingredient)
     return rows.where(Ingredient.key.in_(keys))

@@ -1,7 +1,6 @@
 """What is stored: recipes, the rows that each of them owns, and the ingredients that they share."""
 
 from fractions import Fraction
-from functools import partial
 from typing import get_args
 
 from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, String
@@ -13,9 +12,7 @@ from .scaling import Amount, UnitName
 
 db = make_db()
 
-# A query states what it loads. A forgotten relation is an error, not one more query per row (N+1).
-owned = partial(relationship, cascade="all, delete-orphan", passive_deletes=True, lazy="raise")
-recipe_key = partial(ForeignKey, "recipe.id", ondelete="CASCADE")
+OWNED = "all, delete-orphan"  # what a recipe does not have any more is deleted
 
 
 class Recipe(db.Model):
@@ -37,8 +34,17 @@ class Recipe(db.Model):
     steps: Mapped[list[str]] = mapped_column(JSON)  # read and written as a whole, never searched
     search: Mapped[str]  # title and description, folded: what ?q= looks into
 
-    diet_tags: Mapped[list["DietTag"]] = owned()
-    ingredients: Mapped[list["RecipeIngredient"]] = owned(order_by="RecipeIngredient.position")
+    # A query states what it loads: "raise" makes a forgotten relation an error, and not one more
+    # query per row (N+1).
+    diet_tags: Mapped[list["DietTag"]] = relationship(
+        cascade=OWNED, passive_deletes=True, lazy="raise"
+    )
+    ingredients: Mapped[list["RecipeIngredient"]] = relationship(
+        cascade=OWNED,
+        passive_deletes=True,
+        lazy="raise",
+        order_by="RecipeIngredient.position",
+    )
 
     @property
     def diets(self) -> list[str]:
@@ -51,7 +57,9 @@ class DietTag(db.Model):
 
     __table_args__ = (Index(None, "name", "recipe_id"),)
 
-    recipe_id: Mapped[int] = mapped_column(recipe_key(), primary_key=True)
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey(Recipe.id, ondelete="CASCADE"), primary_key=True
+    )
     name: Mapped[str] = mapped_column(String(120), primary_key=True)  # folded
 
 
@@ -73,9 +81,11 @@ class RecipeIngredient(db.Model):
         Index(None, "ingredient_id", "recipe_id"),
     )
 
-    recipe_id: Mapped[int] = mapped_column(recipe_key(), primary_key=True)
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey(Recipe.id, ondelete="CASCADE"), primary_key=True
+    )
     position: Mapped[int] = mapped_column(primary_key=True)
-    ingredient_id: Mapped[int] = mapped_column(ForeignKey("ingredient.id"))
+    ingredient_id: Mapped[int] = mapped_column(ForeignKey(Ingredient.id))
     numerator: Mapped[int | None]
     denominator: Mapped[int | None]
     unit: Mapped[UnitName | None] = mapped_column(

@@ -3,18 +3,26 @@
 from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from common.api import Created, Produces, endpoint
-from common.errors import Problem
-from common.pagination import Page, paginate
+from common.api import Created, Page, Produces, endpoint, fold
+from common.pagination import paginate
 
-from .answers import IngredientName, LabelCount, RecipeOut, RecipeSummary
+from .answers import recipe_for
 from .filters import conditions
 from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
-from .names import folded
-from .schemas import IngredientQuery, RecipeIn, RecipePatch, RecipeQuery, ServingsQuery
+from .schemas import (
+    IngredientNameOut,
+    IngredientQuery,
+    LabelOut,
+    RecipeIn,
+    RecipeOut,
+    RecipePatch,
+    RecipeQuery,
+    RecipeSummaryOut,
+    ServingsQuery,
+)
 from .writing import write
 
 bp = Blueprint("recipes", __name__)
@@ -37,14 +45,14 @@ def index() -> Response:
 
 @bp.get("/recipes")
 @endpoint
-def list_recipes(query: RecipeQuery) -> Page[RecipeSummary]:
+def list_recipes(query: RecipeQuery) -> Page[RecipeSummaryOut]:
     """List recipes, the newest first (by descending id), without ingredients and steps.
 
     All filters must hold. A cuisine, diet or ingredient that nobody has used finds nothing.
     """
     statement = select(Recipe).where(*conditions(query)).order_by(Recipe.id.desc())
     statement = statement.options(selectinload(Recipe.diet_tags))
-    return paginate(db.session, statement, query, RecipeSummary)
+    return paginate(db.session, statement, query, RecipeSummaryOut)
 
 
 @bp.post("/recipes")
@@ -55,7 +63,8 @@ def create_recipe(body: RecipeIn) -> Created[RecipeOut]:
     write(recipe, body)
     db.session.add(recipe)
     db.session.commit()
-    return Created(RecipeOut.of(recipe), location=url_for(".show_recipe", recipe_id=recipe.id))
+    answer = recipe_for(recipe.servings, recipe)
+    return Created(answer, location=url_for(".show_recipe", recipe_id=recipe.id))
 
 
 @bp.get("/recipes/<int:recipe_id>")
@@ -65,74 +74,84 @@ def show_recipe(recipe_id: int, query: ServingsQuery) -> RecipeOut:
 
     The amounts are exact in ``quantity`` and ready for the kitchen in ``display``.
     """
-    return RecipeOut.of(_find(recipe_id), query.servings)
+    recipe = find_recipe(recipe_id)
+    return recipe_for(query.servings or recipe.servings, recipe)
 
 
 @bp.put("/recipes/<int:recipe_id>")
 @endpoint
 def replace_recipe(recipe_id: int, body: RecipeIn) -> RecipeOut:
     """Put another recipe in the place of this one."""
-    return _change(recipe_id, body)
+    return rewrite(recipe_id, body)
 
 
 @bp.patch("/recipes/<int:recipe_id>")
 @endpoint
 def change_recipe(recipe_id: int, body: RecipePatch) -> RecipeOut:
     """Change the fields that are sent; new ``servings`` do not change the amounts."""
-    return _change(recipe_id, body)
+    return rewrite(recipe_id, body)
 
 
 @bp.delete("/recipes/<int:recipe_id>")
 @endpoint
 def delete_recipe(recipe_id: int) -> None:
     """Delete a recipe; its ingredients stay for the others."""
-    gone = delete(Recipe).where(Recipe.id == recipe_id).returning(Recipe.id)
-    if db.session.scalar(gone) is None:
-        raise Problem(404, "There is no such recipe.")
+    db.session.delete(find_recipe(recipe_id, lock=True))
     db.session.commit()
 
 
 @bp.get("/cuisines")
 @endpoint
-def list_cuisines() -> list[LabelCount]:
+def list_cuisines() -> list[LabelOut]:
     """Tell the hundred commonest cuisines, each with the number of its recipes."""
-    return _commonest(Recipe.cuisine)
+    return commonest(Recipe.cuisine)
 
 
 @bp.get("/diets")
 @endpoint
-def list_diets() -> list[LabelCount]:
+def list_diets() -> list[LabelOut]:
     """Tell the hundred commonest diets, each with the number of its recipes."""
-    return _commonest(DietTag.name)
+    return commonest(DietTag.name)
 
 
 @bp.get("/ingredients")
 @endpoint
-def list_ingredients(query: IngredientQuery) -> Page[IngredientName]:
+def list_ingredients(query: IngredientQuery) -> Page[IngredientNameOut]:
     """List the ingredients that there are, by name."""
     statement = select(Ingredient).order_by(Ingredient.key)
-    if text := folded(query.q):
+    text = fold(query.q)
+    if text:
         statement = statement.where(Ingredient.key.contains(text, autoescape=True))
-    return paginate(db.session, statement, query, IngredientName)
+    return paginate(db.session, statement, query, IngredientNameOut)
 
 
-def _commonest(label: InstrumentedAttribute[Any]) -> list[LabelCount]:
+def commonest(label: InstrumentedAttribute[Any]) -> list[LabelOut]:
+    """Count the recipes of each label; return the hundred labels that most of them have."""
     recipes = func.count().label("recipes")
-    counted = select(label.label("name"), recipes).where(label.is_not(None)).group_by(label)
-    rows = db.session.execute(counted.order_by(recipes.desc(), label).limit(MOST_LABELS))
-    return [LabelCount.model_validate(row) for row in rows]
+    statement = (
+        select(label.label("name"), recipes)
+        .where(label.is_not(None))
+        .group_by(label)
+        .order_by(recipes.desc(), label)
+        .limit(MOST_LABELS)
+    )
+    return [LabelOut.model_validate(row) for row in db.session.execute(statement)]
 
 
-def _change(recipe_id: int, body: RecipeIn | RecipePatch) -> RecipeOut:
-    recipe = _find(recipe_id, lock=True)
+def rewrite(recipe_id: int, body: RecipeIn | RecipePatch) -> RecipeOut:
+    """Put ``body`` into a stored recipe."""
+    recipe = find_recipe(recipe_id, lock=True)
     write(recipe, body)
     db.session.commit()
-    return RecipeOut.of(recipe)
+    return recipe_for(recipe.servings, recipe)
 
 
-def _find(recipe_id: int, *, lock: bool = False) -> Recipe:
+def find_recipe(recipe_id: int, *, lock: bool = False) -> Recipe:
     """Return the whole recipe, or answer 404. ``lock`` keeps it as it is until the commit."""
-    recipe = db.session.get(Recipe, recipe_id, options=WHOLE, with_for_update=lock)
-    if recipe is None:
-        raise Problem(404, "There is no such recipe.")
-    return recipe
+    return db.get_or_404(
+        Recipe,
+        recipe_id,
+        description="There is no such recipe.",
+        options=WHOLE,
+        with_for_update=lock,
+    )

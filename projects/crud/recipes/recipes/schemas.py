@@ -1,11 +1,9 @@
-"""What the API takes, and what it refuses."""
+"""What the API takes, what it refuses, and what it answers."""
 
-import re
 from fractions import Fraction
 from typing import Annotated, Self
 
 from pydantic import (
-    MISSING,
     AfterValidator,
     ConfigDict,
     Field,
@@ -15,65 +13,34 @@ from pydantic import (
     model_validator,
 )
 
-from common.fields import Schema
+from common.api import Line, Schema, Text, TextOrEmpty, fold
 from common.pagination import PageQuery
 
-from .names import folded, tidy
 from .scaling import QUANTITY, UnitName, parse
-
-LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"
-TEXT = r"^[^\x00]*[^\x00\s][^\x00]*$"
-
-
-def line(text: str) -> str:
-    """Tidy a line of text; refuse one that is blank or not one line."""
-    if not re.fullmatch(LINE, text):
-        raise ValueError("must be one line of text that is not blank")
-    return tidy(text)
-
-
-def label(text: str) -> str:
-    """Fold the name of a cuisine or a diet."""
-    return folded(line(text))
-
-
-def instruction(text: str) -> str:
-    """Tidy a step, which may have several lines; refuse a blank one."""
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text.strip()
 
 
 def exact(value: object) -> Fraction:
     """Read a quantity from JSON. A float is refused: 0.1 is not one tenth in it."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError('must be text such as "1 1/2" or "0.25", or a whole number')
+        raise ValueError('is neither text such as "1 1/2" or "0.25" nor a whole number')
     return parse(str(value))
 
 
-Quantity = Annotated[
-    Fraction,
-    PlainValidator(exact),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": QUANTITY},
-                {"type": "integer", "minimum": 1, "maximum": 999_999},
-            ],
-            "description": 'Exact: "3", "1/3", "1 1/2" or "0.25"; or a whole number.',
-            "examples": ["1 1/2"],
-        }
-    ),
-]
-ONE_LINE: dict[str, JsonValue] = {"pattern": LINE}  # what line says, for machines
-Title = Annotated[str, Field(max_length=120, json_schema_extra=ONE_LINE), AfterValidator(line)]
-Name = Annotated[str, Field(max_length=80, json_schema_extra=ONE_LINE), AfterValidator(line)]
-Note = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE), AfterValidator(line)]
-Label = Annotated[str, Field(max_length=40, json_schema_extra=ONE_LINE), AfterValidator(label)]
-Description = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
-Step = Annotated[
-    str, Field(max_length=2000, json_schema_extra={"pattern": TEXT}), AfterValidator(instruction)
-]
+QUANTITY_SCHEMA: dict[str, JsonValue] = {  # for machines; parse knows more, hence the format
+    "anyOf": [
+        {"type": "string", "format": "quantity", "pattern": QUANTITY},
+        {"type": "integer", "minimum": 1, "maximum": 999_999},
+    ],
+    "description": 'Exact: "3", "1/3", "1 1/2", "1½" or "0.25"; or a whole number.',
+    "examples": ["1 1/2"],
+}
+Quantity = Annotated[Fraction, PlainValidator(exact), WithJsonSchema(QUANTITY_SCHEMA)]
+Title = Annotated[Line, Field(max_length=120)]
+Description = Annotated[TextOrEmpty, Field(max_length=1000)]
+Name = Annotated[Line, Field(max_length=80)]
+Note = Annotated[Line, Field(max_length=200)]
+Label = Annotated[Line, Field(max_length=40), AfterValidator(fold)]  # a cuisine or a diet
+Step = Annotated[Text, Field(max_length=2000)]
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60, description="From start to table.")]
 Servings = Annotated[int, Field(ge=1, le=1000, description="How many people it feeds.")]
 Diets = Annotated[
@@ -104,12 +71,8 @@ class IngredientIn(Schema):
     def unit_has_quantity(self) -> Self:
         """Refuse cups of sugar without saying how many."""
         if self.unit is not None and self.quantity is None:
-            raise ValueError(f"a unit needs a quantity: how many {self.unit}?")
+            raise ValueError(f"has a unit without a quantity: how many {self.unit}?")
         return self
-
-
-Ingredients = Annotated[list[IngredientIn], Field(min_length=1, max_length=100)]
-Steps = Annotated[list[Step], Field(min_length=1, max_length=100)]
 
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -130,23 +93,14 @@ class RecipeIn(Schema):
     minutes: Minutes
     servings: Servings
     diets: Diets = Field(default_factory=list)
-    ingredients: Ingredients
-    steps: Steps
+    ingredients: list[IngredientIn] = Field(min_length=1, max_length=100)
+    steps: list[Step] = Field(min_length=1, max_length=100)
 
 
-class RecipePatch(Schema):
+class RecipePatch(RecipeIn, partial=True):
     """The fields to change. A list takes the place of the whole old list."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 20}]})
-
-    title: Title | MISSING = MISSING
-    description: Description | MISSING = MISSING
-    cuisine: Label | MISSING | None = MISSING
-    minutes: Minutes | MISSING = MISSING
-    servings: Servings | MISSING = MISSING
-    diets: Diets | MISSING = MISSING
-    ingredients: Ingredients | MISSING = MISSING
-    steps: Steps | MISSING = MISSING
 
 
 class RecipeQuery(PageQuery):
@@ -174,3 +128,46 @@ class ServingsQuery(Schema):
     """The number of people to cook for."""
 
     servings: Servings | None = None
+
+
+class RecipeSummaryOut(Schema):
+    """A recipe in a list: all of it but ingredients and steps."""
+
+    id: int
+    title: str
+    description: str
+    cuisine: str | None
+    minutes: int
+    servings: int
+    diets: list[str]
+
+
+class IngredientOut(Schema):
+    """One line of the list, scaled."""
+
+    name: str
+    quantity: str | None = Field(description='Exact, in lowest terms: "3" or "3/2".')
+    unit: UnitName | None
+    display: str = Field(description='What to measure: "1½ cups"; "about 3" if not exact.')
+    note: str | None
+
+
+class RecipeOut(RecipeSummaryOut):
+    """A recipe for ``servings`` people; it was written for ``original_servings``."""
+
+    original_servings: int
+    ingredients: list[IngredientOut]
+    steps: list[str]
+
+
+class IngredientNameOut(Schema):
+    """An ingredient that some recipe takes, or took."""
+
+    name: str
+
+
+class LabelOut(Schema):
+    """A cuisine or a diet, and how many recipes have it."""
+
+    name: str
+    recipes: int

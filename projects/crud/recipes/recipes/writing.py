@@ -1,42 +1,42 @@
 """From a checked request to rows: the recipe, what it owns, and the ingredients that it shares."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from pydantic import MISSING
 from sqlalchemy import select
 
+from common.api import fold
 from common.database import insert
 
 from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
-from .names import folded
-from .schemas import IngredientIn, RecipeIn, RecipePatch
+from .schemas import RecipeIn, RecipePatch
 
 
 def write(recipe: Recipe, body: RecipeIn | RecipePatch) -> None:
     """Put into ``recipe`` what ``body`` has; what a patch leaves out stays."""
-    fields = {name: value for name, value in body if value is not MISSING}
-    if "diets" in fields:
-        recipe.diet_tags = [DietTag(name=diet) for diet in fields.pop("diets")]
-    if "ingredients" in fields:
-        recipe.ingredients = _lines(fields.pop("ingredients"))
-    for name, value in fields.items():
-        setattr(recipe, name, value)
-    recipe.search = f"{folded(recipe.title)}\n{folded(recipe.description)}"
+    for name, value in body.model_dump().items():
+        if name == "diets":
+            recipe.diet_tags = [DietTag(name=diet) for diet in value]
+        elif name == "ingredients":
+            recipe.ingredients = lines(value)
+        else:
+            setattr(recipe, name, value)
+    recipe.search = f"{fold(recipe.title)}\n{fold(recipe.description)}"
 
 
-def _lines(items: list[IngredientIn]) -> list[RecipeIngredient]:
-    shared = ingredients_called(item.name for item in items)
-    return [
-        RecipeIngredient(
-            position=position,
-            ingredient=shared[folded(item.name)],
-            numerator=item.quantity.numerator if item.quantity else None,
-            denominator=item.quantity.denominator if item.quantity else None,
-            unit=item.unit,
-            note=item.note,
-        )
-        for position, item in enumerate(items)
-    ]
+def lines(items: list[dict[str, Any]]) -> list[RecipeIngredient]:
+    """Return a recipe's lines for the fields of ``IngredientIn``, in their order."""
+    shared = ingredients_called(item["name"] for item in items)
+    made = []
+    for position, item in enumerate(items):
+        line = RecipeIngredient(position=position, unit=item["unit"], note=item["note"])
+        line.ingredient = shared[fold(item["name"])]
+        quantity = item["quantity"]
+        if quantity is not None:
+            line.numerator = quantity.numerator
+            line.denominator = quantity.denominator
+        made.append(line)
+    return made
 
 
 def ingredients_called(names: Iterable[str]) -> dict[str, Ingredient]:
@@ -48,16 +48,18 @@ def ingredients_called(names: Iterable[str]) -> dict[str, Ingredient]:
     """
     spelt: dict[str, str] = {}
     for name in names:
-        spelt.setdefault(folded(name), name)
-    found = _stored(spelt)
-    if new := sorted(spelt.keys() - found.keys()):
+        spelt.setdefault(fold(name), name)
+    ingredients = stored(spelt)
+    new = sorted(spelt.keys() - ingredients.keys())
+    if new:
         rows = [{"key": key, "name": spelt[key]} for key in new]
-        added = insert(db, Ingredient).values(rows)
-        db.session.execute(added.on_conflict_do_nothing(index_elements=["key"]))
-        found |= _stored(new)
-    return found
+        statement = insert(db, Ingredient).values(rows)
+        db.session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+        ingredients |= stored(new)
+    return ingredients
 
 
-def _stored(keys: Iterable[str]) -> dict[str, Ingredient]:
+def stored(keys: Iterable[str]) -> dict[str, Ingredient]:
+    """Return the ingredients that there are, by key."""
     rows = db.session.scalars(select(Ingredient).where(Ingredient.key.in_(keys)))
     return {ingredient.key: ingredient for ingredient in rows}
