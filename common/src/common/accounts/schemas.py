@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, Field, StringConstraints
 
-from common.api import Schema, TimeZone
+from common.api import Line, Schema, TimeZone
 from common.passwords import NewPassword, Password
 
 Username = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_]{3,30}$", to_lower=True)]
@@ -22,7 +22,7 @@ class Registration(Schema):
 class Login(Schema):
     """Who somebody claims to be."""
 
-    username: str = Field(max_length=100, examples=["ana"])
+    username: Annotated[Line, Field(max_length=100, examples=["ana"])]
     password: Password
 
 

@@ -1,17 +1,18 @@
 """What the API takes and gives."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from common.api import Email, Schema
+from common.api import Email, Line, Schema
 from common.passwords import NewPassword, Password
 
 
 class LoginIn(Schema):
     """Who somebody claims to be."""
 
-    username: str = Field(max_length=100, examples=["ana"])
+    username: Annotated[Line, Field(max_length=100, examples=["ana"])]
     password: Password
 
 

@@ -138,7 +138,8 @@ def create_signup(event_id: int, body: SignupIn) -> Created[CreatedSignupOut] | 
         return show(signup)
     token = notices.new_token(signup)
     db.session.commit()
-    created = CreatedSignupOut(**show(signup).model_dump(), token=token)
+    shown = show(signup)
+    created = CreatedSignupOut(**shown.model_dump(), token=token)
     return Created(created, url_for(".show_signup", token=token))
 
 

@@ -168,7 +168,8 @@ def cancel(signup: Signup, now: datetime) -> None:
 def expire(event: Event, now: datetime) -> None:
     """End the offers that were not confirmed in time; ``event`` is locked."""
     offered = select(Signup).where(Signup.event_id == event.id, Signup.status == "offered")
-    for signup in db.session.scalars(offered.where(Signup.confirm_by <= now)):
+    lapsed = offered.where(Signup.confirm_by <= now)
+    for signup in db.session.scalars(lapsed):
         signup.status = "expired"
         event.taken -= signup.seats
 
