@@ -91,7 +91,7 @@ def test_page_says_its_charset_in_first_1024_bytes(page, charset):
 
 
 def test_long_header_is_read_fast():
-    header = "text/html; " + "charset = " * 3000 + " " * 30_000
+    header = "text/html; charset=" + " " * 20_000
     begin = time.process_time()
 
     decode(b"x", header)
