@@ -42,6 +42,11 @@ class Entry:
     is_list: bool
 
     @property
+    def needs_input(self) -> bool:
+        """Whether a parameter must be given."""
+        return any(given.is_required for given in self.inputs)
+
+    @property
     def template(self) -> str:
         """The command line with ``{url}`` and ``{body}`` where these go: a script fills them in."""
         parts = ["curl"]

@@ -118,7 +118,7 @@ def index() -> Response:
     """Show what this is and its routes, each with a command line and a form to try it."""
     document = _document()
     entries = examples.entries(document)
-    lists = [entry for entry in entries if entry.is_list and "{" not in entry.path]
+    lists = [entry for entry in entries if entry.is_list and not entry.needs_input]
     context = {
         "info": document["info"],
         "entries": entries,
