@@ -94,7 +94,7 @@ def functions_and_methods(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 
 def files_with_jobs(room: Room) -> set[str]:
-    """Return the files with functions that a queue or a scheduler calls."""
+    """Return the files with what a queue, a scheduler or a WebSocket calls."""
     found = set()
     for file in room.code:
         known = functions(room, file)
@@ -104,6 +104,8 @@ def files_with_jobs(room: Room) -> set[str]:
                     given = [*node.args, *(keyword.value for keyword in node.keywords)]
                     names = [ast.unparse(argument) for argument in given]
                     found |= {known[name][0] for name in names if name in known}
+                case ast.Call(func=ast.Attribute(attr="converse")):
+                    found.add(file)  # it serves a WebSocket, as routes serve requests
     return found
 
 

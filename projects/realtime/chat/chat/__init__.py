@@ -13,9 +13,9 @@ import common
 from common import accounts
 from common.live import events, websockets
 
-from . import routes
 from .models import User, db
-from .seed import fill, seed
+from .routes import bp
+from .seed import seed
 
 
 class Settings(accounts.AccountSettings, events.EventSettings, websockets.WebSocketSettings):
@@ -25,9 +25,9 @@ class Settings(accounts.AccountSettings, events.EventSettings, websockets.WebSoc
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
-    common.init_app(app, config, settings=Settings, db=db, seed=seed, fill=fill)
+    common.init_app(app, config, settings=Settings, db=db, seed=seed)
     accounts.init_app(app, db, User)
     events.init_app(app)
     websockets.init_app(app, accounts.login_required)
-    app.register_blueprint(routes.bp)
+    app.register_blueprint(bp)
     return app

@@ -13,6 +13,7 @@ from simple_websocket import Server  # type: ignore[import-untyped]
 from sqlalchemy import select
 
 from common import clock
+from common.database import release
 from common.live import events, websockets
 
 from . import presence, protocol, rooms
@@ -20,6 +21,8 @@ from .models import User, db
 from .protocol import Frame, FrameError
 
 OWN = ""  # the channel of what only this connection gets
+FORBIDDEN = FrameError("forbidden", "You are in no such room.")
+REUSED = FrameError("reused", "This client_id was used for another message.")
 
 
 @dataclass
@@ -40,10 +43,11 @@ class Connection:
     def run(self) -> None:
         """Serve the client until one of the two ends it."""
         with self.subscribe() as self.feed:
-            standing = [{"room": room, "last_id": last} for room, last in self.starts.items()]
-            hello = {"type": "hello", "username": self.username, "rooms": standing}
-            websockets.converse(self.ws, self.feed, self, greeting=to_json(hello).decode())
-        if presence.leave(self.user_id, self.id):
+            hello = self.hello()
+            websockets.converse(self.ws, self.feed, self, greeting=hello)
+        is_offline = presence.leave(self.user_id, self.id)
+        db.session.commit()
+        if is_offline:
             announce(self.user_id, online=False)
 
     def subscribe(self) -> events.Subscription:
@@ -52,19 +56,36 @@ class Connection:
         before = rooms.positions(self.user_id)
         for room in before:
             feed.add(f"room:{room}")
-        db.session.rollback()
-        now = rooms.positions(self.user_id)
-        self.starts = {it: now[it] for it in now if it in before}  # ``move`` is told of new ones
-        db.session.rollback()  # no transaction stays open while we wait
-        self.seen = {} if self.hold else dict(self.starts)
+        release()  # or we would see the rooms once more as they were
+        for room, last_id in rooms.positions(self.user_id).items():
+            if room in before:  # of a new one ``join`` is told
+                self.starts[room] = last_id
+        release()
+        if not self.hold:
+            self.seen = dict(self.starts)
         return feed
+
+    def hello(self) -> str:
+        """Return the first frame."""
+        standing = []
+        for room, last_id in self.starts.items():
+            standing.append({"room": room, "last_id": last_id})
+        frame = {"type": "hello", "username": self.username, "rooms": standing}
+        return to_json(frame).decode()
 
     def beat(self) -> None:
         """Be seen, and look who is not any more."""
-        if presence.arrive(self.user_id, self.id):
+        is_online = presence.arrive(self.user_id, self.id)
+        db.session.commit()
+        if is_online:
             announce(self.user_id, online=True)
-        for user_id in presence.sweep():
-            announce(user_id, online=False)
+        stale = presence.stale()
+        release()
+        for row in stale:
+            is_offline = presence.leave(row.user_id, row.id, row.seen_at)
+            db.session.commit()
+            if is_offline:
+                announce(row.user_id, online=False)
 
     # What the client sends
 
@@ -74,17 +95,29 @@ class Connection:
         try:
             frame = protocol.parse(message)
             about = frame.model_dump(include={"room", "client_id"})
-            if isinstance(frame, protocol.Send):
+            self.obey(frame)
+        except FrameError as error:
+            self.refuse(error, about)
+        except rooms.NotAMember:
+            self.refuse(FORBIDDEN, about)
+        except rooms.Reused:
+            self.refuse(REUSED, about)
+
+    def obey(self, frame: protocol.AnyFrame) -> None:
+        """Do what a good frame asks for."""
+        match frame:
+            case protocol.Send():
                 self.window.check(clock.now())
                 self.send(frame)
-            elif isinstance(frame, protocol.Mark):
+            case protocol.Mark():
                 self.mark(frame)
-            else:
+            case protocol.Resume():
                 self.feed.put(OWN, {"frame": frame.model_dump()})
-        except FrameError as error:
-            self.feed.put(OWN, {"frame": error.frame | about})
-        except rooms.NotAMember:
-            self.feed.put(OWN, {"frame": protocol.FORBIDDEN | about})
+
+    def refuse(self, error: FrameError, about: Frame) -> None:
+        """Answer with an error frame, and leave everything as it was."""
+        db.session.rollback()
+        self.feed.put(OWN, {"frame": error.frame | about})
 
     def send(self, frame: protocol.Send) -> None:
         """Store a message, acknowledge it, and tell the room, in this order.
@@ -92,16 +125,35 @@ class Connection:
         A repeat is told, too: perhaps we were killed before we could tell it the first time. Who
         has got it already passes it over.
         """
-        message, previous = rooms.deliver(self.user_id, frame.room, frame.body, frame.client_id)
-        ack = {"type": "ack", "client_id": frame.client_id, "room": frame.room}
-        self.feed.put(OWN, {"frame": ack | {"id": message.id, "sent_at": message.sent_at}})
+        message, previous = rooms.deliver(
+            self.user_id,
+            frame.room,
+            frame.body,
+            frame.client_id,
+        )
+        db.session.commit()
+        ack = {
+            "type": "ack",
+            "client_id": frame.client_id,
+            "room": frame.room,
+            "id": message.id,
+            "sent_at": message.sent_at,
+        }
+        self.feed.put(OWN, {"frame": ack})
         told = {"type": "message", **message._mapping}
         events.publish(f"room:{frame.room}", {"frame": told, "previous": previous})
 
     def mark(self, frame: protocol.Mark) -> None:
         """Tell the room how far its member has got or read."""
-        if rooms.mark(self.user_id, frame.room, frame.type, frame.id):
-            told = frame.model_dump() | {"username": self.username}
+        is_news = rooms.mark(
+            self.user_id,
+            frame.room,
+            frame.type,
+            frame.id,
+        )
+        db.session.commit()
+        if is_news:
+            told = {**frame.model_dump(), "username": self.username}
             events.publish(f"room:{frame.room}", {"frame": told})
 
     # What is for the client
@@ -115,19 +167,26 @@ class Connection:
                 self.resume(frame["room"], frame["after"])
             case "message":
                 self.pass_message(frame, event.data["previous"])
-            case "joined" | "left" if is_me:
+            case "joined" if is_me:
                 if event.channel.startswith("user:"):  # it is told in the room as well
-                    self.move(frame)
+                    self.join(frame)
+            case "left" if is_me:
+                if event.channel.startswith("user:"):
+                    self.leave(frame)
             case "presence":
-                if not is_me and self.starts.keys() & event.data["rooms"]:
+                is_near = any(room in self.starts for room in event.data["rooms"])
+                if is_near and not is_me:
                     self.tell(frame)
             case _:
                 self.tell(frame)
 
     def pass_message(self, frame: Frame, previous: int) -> None:
         """Send a live message once, and never before one that precedes it in its room."""
-        room, seen = frame["room"], self.seen.get(frame["room"])
-        if seen is None or frame["id"] <= seen:  # not in the room, or held; or sent already
+        room = frame["room"]
+        seen = self.seen.get(room)
+        if seen is None:  # not in the room, or held
+            return
+        if frame["id"] <= seen:  # sent already
             return
         if previous <= seen:
             self.tell(frame)
@@ -137,8 +196,9 @@ class Connection:
 
     def resume(self, room: int, after: int) -> None:
         """Send what the client has missed in a room, then let live messages come."""
-        if (start := self.starts.get(room)) is None:
-            self.tell(protocol.FORBIDDEN | {"room": room})
+        start = self.starts.get(room)
+        if start is None:
+            self.tell({**FORBIDDEN.frame, "room": room})
             return
         self.send_missed(room, after, start + 1)
         if room not in self.seen:
@@ -147,25 +207,32 @@ class Connection:
 
     def send_missed(self, room: int, after: int, before: int | None = None) -> int:
         """Send the messages between two ids page by page; return the id of the last one."""
-        while page := rooms.missed(self.user_id, room, after, before):
-            db.session.rollback()  # the client may be slow
+        while True:
+            page = rooms.missed(self.user_id, room, after, before)
+            release()  # the client may be slow
+            if not page:
+                return after
             for message in page:
                 self.tell({"type": "message", **message._mapping})
-                after = message.id
-        return after
+            after = page[-1].id
 
-    def move(self, frame: Frame) -> None:
-        """Follow the user into a room, or out of it."""
-        room, has_joined = frame["room"], frame["type"] == "joined"
+    def join(self, frame: Frame) -> None:
+        """Follow the user into a room."""
+        room = frame["room"]
         # Before the client is told: it then asks who is there, and must hear of all who come later.
-        (self.feed.add if has_joined else self.feed.remove)(f"room:{room}")
+        self.feed.add(f"room:{room}")
         self.tell(frame)
-        if not has_joined:
-            self.starts.pop(room, None)
-            self.seen.pop(room, None)
-        elif room not in self.starts:
+        if room not in self.starts:
             self.starts[room] = frame["last_id"]
             self.seen[room] = self.send_missed(room, frame["last_id"])
+
+    def leave(self, frame: Frame) -> None:
+        """Follow the user out of a room."""
+        room = frame["room"]
+        self.feed.remove(f"room:{room}")
+        self.starts.pop(room, None)
+        self.seen.pop(room, None)
+        self.tell(frame)
 
     def tell(self, frame: Frame) -> None:
         """Send a frame; for the writer's thread alone."""
@@ -174,7 +241,9 @@ class Connection:
 
 def announce(user_id: int, *, online: bool) -> None:
     """Tell those who share a room with a user that the user has come or gone."""
-    user = db.session.execute(select(User.username, User.last_seen).filter_by(id=user_id)).one()
+    columns = select(User.username, User.last_seen)
+    user = db.session.execute(columns.where(User.id == user_id)).one()
+    room_ids = list(rooms.positions(user_id))
+    release()
     frame = {"type": "presence", "online": online, **user._mapping}
-    events.publish("presence", {"frame": frame, "rooms": [*rooms.positions(user_id)]})
-    db.session.rollback()
+    events.publish("presence", {"frame": frame, "rooms": room_ids})

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common import accounts, clock
-from common.database import UtcDateTime, make_db
+from common.database import make_db
 
 db = make_db()
 
@@ -14,19 +14,26 @@ db = make_db()
 class User(accounts.UserMixin, db.Model):
     """Somebody who chats."""
 
-    last_seen: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_seen: Mapped[datetime | None]
 
 
 class Room(db.Model):
     """A room, or the conversation of two: then ``direct_key`` says whose, and is unique."""
 
-    __table_args__ = (Index(None, "last_id", "id"), Index(None, "private"))
+    __table_args__ = (
+        Index(None, "last_id", "id"),
+        Index(None, "private"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     private: Mapped[bool]
-    direct_key: Mapped[str | None] = mapped_column(String(40), unique=True)
+    direct_key: Mapped[str | None] = mapped_column(
+        String(40),
+        unique=True,
+    )
     owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    """Who may show others out; nobody's where nobody is in the room, or it is of two."""
     last_id: Mapped[int] = mapped_column(default=0)
     """The id of its last message. Who writes a message locks this row: see ``rooms.deliver``."""
 
@@ -36,8 +43,16 @@ class Member(db.Model):
 
     __table_args__ = (CheckConstraint("read_id <= delivered_id", name="read_is_delivered"),)
 
-    room_id: Mapped[int] = mapped_column(ForeignKey(Room.id), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True, index=True)
+    room_id: Mapped[int] = mapped_column(
+        ForeignKey(Room.id),
+        primary_key=True,
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey(User.id),
+        primary_key=True,
+        index=True,
+    )
+    joined_at: Mapped[datetime] = mapped_column(default=clock.now)
     delivered_id: Mapped[int] = mapped_column(default=0)
     read_id: Mapped[int] = mapped_column(default=0)
 
@@ -55,12 +70,15 @@ class Message(db.Model):
     sender_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     client_id: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(String(2000))
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    sent_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Connection(db.Model):
     """An open WebSocket. One that has not been seen for a while belonged to a killed process."""
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey(User.id),
+        index=True,
+    )
+    seen_at: Mapped[datetime] = mapped_column(index=True)

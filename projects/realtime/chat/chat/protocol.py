@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
-from common.api import LARGEST_ID, Schema
+from common.api import LARGEST_ID, Schema, Text
 
 LARGEST = 4096  # bytes of a frame
-MOST, PER = 20, timedelta(seconds=5)  # messages of a connection, and in which time
+MOST = 20  # messages of a connection …
+PER = timedelta(seconds=5)  # … in this time
 
 Frame = dict[str, Any]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 ClientId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -26,7 +26,7 @@ class Send(Schema):
 
     type: Literal["send"]
     room: Id
-    body: Text
+    body: Annotated[Text, Field(max_length=2000)]
     client_id: ClientId
 
 
@@ -58,21 +58,26 @@ class FrameError(Exception):
         self.frame: Frame = {"type": "error", "code": code, "detail": detail, **more}
 
 
-FORBIDDEN = FrameError("forbidden", "You are in no such room.").frame
-
-
 def parse(message: str | bytes) -> AnyFrame:
     """Return the frame that a client has sent; raise FrameError if it is none."""
     if isinstance(message, bytes):
         raise FrameError("invalid", "Send text frames, not binary ones.")
-    if len(message.encode(errors="surrogatepass")) > LARGEST:
+    size = len(message.encode(errors="surrogatepass"))
+    if size > LARGEST:
         raise FrameError("too_large", f"A frame has at most {LARGEST} bytes.")
     try:
         return ADAPTER.validate_json(message, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"][1:]))
-        raise FrameError("invalid", f"{place}: {first['msg']}" if place else first["msg"]) from None
+        raise FrameError("invalid", first_mistake(error)) from None
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Return what is wrong first, with its place: "client_id: …"."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    names = [str(name) for name in first["loc"][1:]]  # without the frame's type
+    if not names:
+        return first["msg"]
+    return f"{'.'.join(names)}: {first['msg']}"
 
 
 class Window:
@@ -83,7 +88,10 @@ class Window:
 
     def check(self, now: datetime) -> None:
         """Count a message; raise FrameError, and count nothing, if it is one too many."""
-        if len(self._times) == MOST and (wait := self._times[0] + PER - now) > timedelta(0):
+        wait = timedelta(0)
+        if len(self._times) == MOST:
+            wait = self._times[0] + PER - now
+        if wait > timedelta(0):
             seconds = round(wait.total_seconds(), 3)
             text = f"At most {MOST} messages in {PER.seconds} s; try again in {seconds} s."
             raise FrameError("slow_down", text, retry_after=seconds)

@@ -3,18 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from common.accounts import Username
-from common.api import LARGEST_ID, Schema
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+from common.api import LARGEST_ID, Line, Schema
 
 
 class RoomIn(Schema):
     """A room to make. A private one is for those whom its members let in."""
 
-    name: Annotated[Name, Field(examples=["Kitchen"])]
+    name: Annotated[Line, Field(max_length=80, examples=["Kitchen"])]
     private: bool = False
 
 

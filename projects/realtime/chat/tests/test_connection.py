@@ -8,7 +8,7 @@ import pytest
 
 from chat import rooms
 from chat.connection import Connection
-from chat.models import Room, User, db
+from chat.models import User, db
 from common.live import events
 
 
@@ -20,7 +20,8 @@ def told(app):
         db.session.add_all(users)
         db.session.commit()
         room = make_room(users[0].id, "Kitchen")
-        rooms.add(room.id, users[1].id, 0)
+        rooms.add(room, users[1].id)
+        db.session.commit()
         sent = []
         ws = SimpleNamespace(send=lambda text: sent.append(json.loads(text)))
         connection = Connection(ws, users[1].id, "ben", False)
@@ -32,7 +33,14 @@ def told(app):
 
 
 def make_room(owner_id, name):
-    return rooms.create(Room(name=name, private=False), owner_id)
+    return rooms.create(name, owner_id)
+
+
+def deliver(told, client_id, room=None):
+    """Store a message of ana, as her connection does."""
+    delivery = rooms.deliver(told.ana, room or told.room, "a", client_id)
+    db.session.commit()
+    return delivery
 
 
 def event_of(delivery, room):
@@ -44,7 +52,7 @@ def event_of(delivery, room):
 def test_messages_told_in_any_order_are_sent_in_that_of_their_ids(told):
     for order in permutations(range(3)):
         told.sent.clear()
-        made = [rooms.deliver(told.ana, told.room, "a", f"{order}{it}") for it in range(3)]
+        made = [deliver(told, f"{order}{it}") for it in range(3)]
         for number in (*order, *order):
             told.connection.pass_on(event_of(made[number], told.room))
 
@@ -52,7 +60,7 @@ def test_messages_told_in_any_order_are_sent_in_that_of_their_ids(told):
 
 
 def test_message_that_was_never_told_comes_with_the_next_one(told):
-    made = [rooms.deliver(told.ana, told.room, "a", f"{number}") for number in range(3)]
+    made = [deliver(told, f"{number}") for number in range(3)]
 
     told.connection.pass_on(event_of(made[2], told.room))
 
@@ -60,7 +68,7 @@ def test_message_that_was_never_told_comes_with_the_next_one(told):
 
 
 def test_live_message_in_order_costs_no_query(told, max_queries):
-    made = rooms.deliver(told.ana, told.room, "a", "1")
+    made = deliver(told, "1")
 
     with max_queries(0):
         told.connection.pass_on(event_of(made, told.room))
@@ -69,8 +77,8 @@ def test_live_message_in_order_costs_no_query(told, max_queries):
 
 
 def test_repeat_heals_what_a_killed_process_did_not_tell(told):
-    rooms.deliver(told.ana, told.room, "a", "1")
-    again = rooms.deliver(told.ana, told.room, "a", "1")
+    deliver(told, "1")
+    again = deliver(told, "1")
 
     for _ in range(2):
         told.connection.pass_on(event_of(again, told.room))
@@ -80,9 +88,9 @@ def test_repeat_heals_what_a_killed_process_did_not_tell(told):
 
 def test_messages_between_joining_and_listening_are_not_lost(told):
     room = make_room(told.ana, "Cellar")
-    rooms.add(room.id, told.ben, 0)
+    rooms.add(room, told.ben)
     frame = {"type": "joined", "room": room.id, "username": "ben", "last_id": 0}
-    made = rooms.deliver(told.ana, room.id, "already", "1")
+    made = deliver(told, "1", room.id)
 
     told.connection.pass_on(events.Event(f"user:{told.ben}", {"frame": frame}))
     told.connection.pass_on(event_of(made, room.id))
@@ -93,7 +101,7 @@ def test_messages_between_joining_and_listening_are_not_lost(told):
 def test_room_that_was_left_is_silent(told):
     left = {"type": "left", "room": told.room, "username": "ben"}
     told.connection.pass_on(events.Event(f"user:{told.ben}", {"frame": left}))
-    made = rooms.deliver(told.ana, told.room, "a", "1")
+    made = deliver(told, "1")
     told.connection.pass_on(event_of(made, told.room))
 
     assert [it["type"] for it in told.sent] == ["left"]
@@ -105,7 +113,8 @@ def test_room_entered_while_the_connection_begins_is_heard(told, monkeypatch):
 
     def then_enter(user_id):
         found = positions(user_id)
-        rooms.add(room.id, told.ben, 0)
+        rooms.add(room, told.ben)
+        db.session.commit()
         return found
 
     monkeypatch.setattr(rooms, "positions", then_enter)
@@ -114,3 +123,25 @@ def test_room_entered_while_the_connection_begins_is_heard(told, monkeypatch):
         connection.pass_on(events.Event(f"user:{told.ben}", {"frame": frame}))
 
         assert f"room:{room.id}" in connection.feed.channels
+
+
+@pytest.mark.parametrize("kind", ["delivered", "read"])
+def test_mark_that_is_no_news_is_told_to_nobody_and_leaves_no_transaction_open(told, kind):
+    message, _ = deliver(told, "1")
+    frame = json.dumps({"type": kind, "room": told.room, "id": message.id})
+    with events.subscribe(f"room:{told.room}", heartbeat=0) as reader:
+        told.connection.answer(frame)
+        told.connection.answer(frame)
+
+        heard = iter(reader)
+        assert next(heard).data["frame"]["type"] == kind
+        assert next(heard) is None
+    assert not db.session().in_transaction()
+
+
+def test_frame_that_is_refused_leaves_no_transaction_open(told):
+    frame = {"type": "send", "room": told.room + 1, "body": "a", "client_id": "1"}
+
+    told.connection.answer(json.dumps(frame))
+
+    assert not db.session().in_transaction()

@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     "frame",
     [
-        {"type": "send", "room": 1, "body": " hi\n🍲 ", "client_id": "a-B_9"},
+        {"type": "send", "room": 1, "body": "hi\n🍲", "client_id": "a-B_9"},
         {"type": "resume", "room": 1, "after": 0},
         {"type": "delivered", "room": 1, "id": 2**31 - 1},
         {"type": "read", "room": 1, "id": 1},

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from chat import rooms
-from chat.models import Member, Message, Room, User, db
+from chat.models import Member, Message, User, db
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def make_people():
 
 
 def make_room(owner_id, name):
-    return rooms.create(Room(name=name, private=False), owner_id)
+    return rooms.create(name, owner_id)
 
 
 def test_delivery_has_the_id_of_the_message_before_it(people):
@@ -60,11 +60,20 @@ def test_repeat_is_the_message_that_was_stored(people):
     ana, _, room = people
     first, _ = rooms.deliver(ana, room, "first", "same")
     rooms.deliver(ana, room, "between", "other")
-    again, previous = rooms.deliver(ana, room, "changed", "same")
+    again, previous = rooms.deliver(ana, room, "first", "same")
 
     assert again == first
     assert previous == first.id
     assert db.session.scalars(select(Message.body)).all() == ["first", "between"]
+
+
+def test_client_id_of_another_message_is_refused(people):
+    ana, _, room = people
+    rooms.deliver(ana, room, "first", "same")
+
+    with pytest.raises(rooms.Reused):
+        rooms.deliver(ana, room, "second", "same")
+    assert db.session.scalars(select(Message.body)).all() == ["first"]
 
 
 def test_stranger_delivers_nothing(people):
@@ -116,21 +125,51 @@ def test_resume_reads_by_an_index(people):
         assert "TEMP B-TREE" not in steps, "the index gives the order"
 
 
-@pytest.mark.parametrize("kind", ["delivered", "read"])
-def test_mark_that_is_no_news_leaves_no_transaction_open(people, kind):
-    """A write in a transaction that began with a read fails at once if others wrote in between."""
-    ana, _, room = people
-    message, _ = rooms.deliver(ana, room, "a", "1")
-
-    assert [rooms.mark(ana, room, kind, message.id) for _ in range(2)] == [True, False]
-    assert not db.session().in_transaction()
-
-
 def test_new_member_has_nothing_to_catch_up_with(people):
-    ana, ben, room = people
-    last = rooms.deliver(ana, room, "a", "1")[0].id
+    ana, ben, room_id = people
+    last = rooms.deliver(ana, room_id, "a", "1")[0].id
+    room = rooms.lock(room_id)
 
-    assert rooms.add(room, ben, last) is True
-    member = db.session.get_one(Member, (room, ben))
+    assert rooms.add(room, ben) is True
+    member = db.session.get_one(Member, (room_id, ben))
     assert (member.delivered_id, member.read_id) == (last, last)
-    assert rooms.add(room, ben, last) is False
+    assert rooms.add(room, ben) is False
+
+
+def test_room_of_who_leaves_is_the_longest_members(people, clock):
+    ana, ben, room_id = people
+    chloe = User(username="chloe", password_hash="x")
+    db.session.add(chloe)
+    db.session.flush()
+    room = rooms.lock(room_id)
+    for moment, user_id in (("2096-03-01T12:00:00Z", chloe.id), ("2096-03-01T12:00:01Z", ben)):
+        clock.set(moment)
+        rooms.add(room, user_id)
+
+    owners = [room.owner_id]
+    for user_id in (ana, chloe.id, ben):
+        assert rooms.remove(room, user_id) is True
+        owners.append(room.owner_id)
+
+    assert owners == [ana, chloe.id, ben, None]
+    assert rooms.remove(room, ben) is False
+
+
+def test_room_of_nobody_is_that_of_who_enters(people):
+    ana, ben, room_id = people
+    room = rooms.lock(room_id)
+    rooms.remove(room, ana)
+
+    rooms.add(room, ben)
+
+    assert room.owner_id == ben
+
+
+def test_who_is_not_the_owner_leaves_it_to_the_owner(people):
+    ana, ben, room_id = people
+    room = rooms.lock(room_id)
+    rooms.add(room, ben)
+
+    rooms.remove(room, ben)
+
+    assert room.owner_id == ana

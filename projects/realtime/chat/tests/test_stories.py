@@ -29,9 +29,9 @@ class User:
         return made.json["id"]
 
     def messages(self, room, **query):
-        answer = self.client.get(f"/rooms/{room}/messages", query_string=query)
-        assert answer.status_code == 200
-        return answer.json
+        response = self.client.get(f"/rooms/{room}/messages", query_string=query)
+        assert response.status_code == 200
+        return response.json
 
     def member(self, room, name):
         members = self.client.get(f"/rooms/{room}/members").json
@@ -77,7 +77,7 @@ def heard(ws, number):
 
 
 def nothing_more(ws, kind="message"):
-    """Fail if there is one more frame of a type before the answer to a frame of our own."""
+    """Fail if there is one more frame of a type before the response to a frame of our own."""
     ws.send("this is no frame")
     frames = []
     while (frame := ws.receive())["type"] != "error":
@@ -149,6 +149,29 @@ def test_private_room_of_others_is_not_there(ana, ben):
 
 
 @pytest.mark.story("rooms")
+def test_room_whose_owner_leaves_is_the_longest_members(ana, ben, user):
+    chloe, dev = user("chloe"), user("dev")
+    room = ana.room(ben, chloe, dev, private=True)
+    assert ana.client.delete(f"/rooms/{room}/members/ana").status_code == 204
+
+    by_chloe = chloe.client.delete(f"/rooms/{room}/members/dev")
+    by_ben = ben.client.delete(f"/rooms/{room}/members/dev")
+
+    assert by_chloe.status_code == 403, "ben has been in it longer"
+    assert by_ben.status_code == 204, "somebody must be able to show others out"
+
+
+@pytest.mark.story("rooms")
+def test_public_room_that_all_have_left_is_that_of_who_enters_next(ana, ben, user):
+    room = ana.room()
+    assert ana.client.delete(f"/rooms/{room}/members/ana").status_code == 204
+    for guest in (ben, user("chloe")):
+        assert guest.client.put(f"/rooms/{room}/members/{guest.name}").status_code == 204
+
+    assert ben.client.delete(f"/rooms/{room}/members/chloe").status_code == 204
+
+
+@pytest.mark.story("rooms")
 def test_public_room_is_read_and_filled_by_its_members_alone(ana, ben, user):
     room, chloe = ana.room(), user("chloe")
 
@@ -169,10 +192,10 @@ def test_only_the_owner_shows_others_out(ana, ben, user):
 @pytest.mark.story("rooms")
 def test_nobody_sees_anything_without_a_login(client):
     for path in ("/rooms", "/rooms/1", "/rooms/1/messages", "/rooms/1/members"):
-        answer = client.get(path)
+        response = client.get(path)
 
-        assert answer.status_code == 401, f"GET {path} by nobody"
-        assert "WWW-Authenticate" in answer.headers
+        assert response.status_code == 401, f"GET {path} by nobody"
+        assert "WWW-Authenticate" in response.headers
 
 
 # direct
@@ -305,12 +328,30 @@ def test_same_client_id_again_is_one_message_with_one_id(ana, ben):
     mine.send(frame)
     ids = [expect(mine, "ack")["id"], expect(mine, "ack")["id"]]
     again = ana.connect()
-    again.send({**frame, "body": "changed"})
+    again.send(frame)
 
     assert {expect(again, "ack")["id"]} == {*ids}
     assert [message["body"] for message in ana.messages(room)] == ["once"]
     assert heard(theirs, 1) == ["once"]
     nothing_more(theirs)
+
+
+@pytest.mark.story("once")
+def test_client_id_of_another_message_is_refused_in_words(ana, ben):
+    room = ana.room(ben)
+    mine, theirs = ana.connect(), ben.connect()
+    frame = {"type": "send", "room": room, "body": "first", "client_id": "same"}
+    mine.send(frame)
+    mine.send({**frame, "body": "second"})
+
+    error = expect(mine, "error")
+
+    assert "used for another message" in error["detail"]
+    assert (error["room"], error["client_id"]) == (room, "same"), "which one it is about"
+    assert heard(theirs, 1) == ["first"]
+    mine.send({**frame, "body": "second", "client_id": "other"})
+    assert heard(theirs, 1) == ["second"]
+    assert [message["body"] for message in ana.messages(room)] == ["first", "second"]
 
 
 @pytest.mark.story("once")
@@ -665,8 +706,8 @@ def test_membership_is_checked_on_each_frame(ana, ben):
         {"type": "read", "id": number},
     ):
         theirs.send({"room": room, **frame})
-        answer = expect(theirs, "error", "ack", "message", "delivered", "read")
-        assert answer.get("code") == "forbidden", f"{frame['type']} of who has been shown out"
+        response = expect(theirs, "error", "ack", "message", "delivered", "read")
+        assert response.get("code") == "forbidden", f"{frame['type']} of who has been shown out"
     assert len(ana.messages(room)) == 1
     say(mine, room, "among us")
     nothing_more(theirs)
@@ -675,14 +716,14 @@ def test_membership_is_checked_on_each_frame(ana, ben):
 @pytest.mark.story("rules")
 def test_room_that_is_not_there_is_answered_like_one_of_others(ana, ben):
     room, ws = ana.room(private=True), ben.connect()
-    answers = []
+    responses = []
     for place in (room, 2_000_000_000):
         ws.send({"type": "send", "room": place, "body": "a", "client_id": "1"})
-        answers.append({**expect(ws, "error"), "room": None})
+        responses.append({**expect(ws, "error"), "room": None})
 
-    assert answers[0] == answers[1]
-    assert answers[0]["code"] == "forbidden"
-    assert answers[0]["client_id"] == "1"
+    assert responses[0] == responses[1]
+    assert responses[0]["code"] == "forbidden"
+    assert responses[0]["client_id"] == "1"
 
 
 @pytest.mark.story("rules")
@@ -772,11 +813,11 @@ def test_slow_reader_does_not_slow_the_room_and_comes_back(ana, ben, user, clock
 
 @pytest.mark.story("page")
 def test_page_is_there(client):
-    answer = client.get("/")
+    response = client.get("/")
 
-    assert answer.status_code == 200
-    assert answer.mimetype == "text/html"
-    assert "<script src=" in answer.text
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
+    assert "<script src=" in response.text
 
 
 @pytest.mark.story("page")
