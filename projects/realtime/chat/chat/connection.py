@@ -70,7 +70,11 @@ class Connection:
         standing = []
         for room, last_id in self.starts.items():
             standing.append({"room": room, "last_id": last_id})
-        frame = {"type": "hello", "username": self.username, "rooms": standing}
+        frame = {
+            "type": "hello",
+            "username": self.username,
+            "rooms": standing,
+        }
         return to_json(frame).decode()
 
     def beat(self) -> None:
@@ -117,7 +121,8 @@ class Connection:
     def refuse(self, error: FrameError, about: Frame) -> None:
         """Answer with an error frame, and leave everything as it was."""
         db.session.rollback()
-        self.feed.put(OWN, {"frame": error.frame | about})
+        frame = error.frame | about
+        self.feed.put(OWN, {"frame": frame})
 
     def send(self, frame: protocol.Send) -> None:
         """Store a message, acknowledge it, and tell the room, in this order.
@@ -242,7 +247,8 @@ class Connection:
 def announce(user_id: int, *, online: bool) -> None:
     """Tell those who share a room with a user that the user has come or gone."""
     columns = select(User.username, User.last_seen)
-    user = db.session.execute(columns.where(User.id == user_id)).one()
+    statement = columns.where(User.id == user_id)
+    user = db.session.execute(statement).one()
     room_ids = list(rooms.positions(user_id))
     release()
     frame = {"type": "presence", "online": online, **user._mapping}

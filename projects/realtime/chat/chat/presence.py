@@ -50,8 +50,9 @@ def leave(user_id: int, connection_id: str, at: datetime | None = None) -> bool:
     and nothing changes.
     """
     lock_user(user_id)
-    statement = delete(Connection).where(Connection.id == connection_id).returning(Connection.id)
-    if db.session.scalar(statement) is None:
+    statement = delete(Connection).where(Connection.id == connection_id)
+    known_id = db.session.scalar(statement.returning(Connection.id))
+    if known_id is None:
         return False
     lock_user(user_id, last_seen=at or clock.now())
     return count(user_id) == 0
@@ -73,12 +74,14 @@ def lock_user(user_id: int, last_seen: datetime | None = None) -> None:
     The moment when the user was seen becomes ``last_seen``, or stays.
     """
     moment = User.last_seen if last_seen is None else last_seen
-    db.session.execute(update(User).where(User.id == user_id).values(last_seen=moment))
+    statement = update(User).where(User.id == user_id)
+    db.session.execute(statement.values(last_seen=moment))
 
 
 def count(user_id: int) -> int:
     """Return how many connections of a user there are."""
-    statement = select(func.count()).select_from(Connection).where(Connection.user_id == user_id)
+    statement = select(func.count(Connection.id))
+    statement = statement.where(Connection.user_id == user_id)
     return db.session.scalar(statement) or 0
 
 

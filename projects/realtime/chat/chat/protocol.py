@@ -55,7 +55,12 @@ class FrameError(Exception):
 
     def __init__(self, code: str, detail: str, **more: object) -> None:
         super().__init__(detail)
-        self.frame: Frame = {"type": "error", "code": code, "detail": detail, **more}
+        self.frame: Frame = {
+            "type": "error",
+            "code": code,
+            "detail": detail,
+            **more,
+        }
 
 
 def parse(message: str | bytes) -> AnyFrame:
@@ -73,7 +78,12 @@ def parse(message: str | bytes) -> AnyFrame:
 
 def first_mistake(error: ValidationError) -> str:
     """Return what is wrong first, with its place: "client_id: …"."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    mistakes = error.errors(
+        include_url=False,
+        include_context=False,
+        include_input=False,
+    )
+    first = mistakes[0]
     names = [str(name) for name in first["loc"][1:]]  # without the frame's type
     if not names:
         return first["msg"]

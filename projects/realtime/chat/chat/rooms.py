@@ -23,7 +23,12 @@ class Reused(Exception):
     """The client has used this ``client_id`` for another message."""
 
 
-def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> tuple[Row[Any], int]:
+def deliver(
+    sender_id: int,
+    room_id: int,
+    body: str,
+    client_id: str,
+) -> tuple[Row[Any], int]:
     """Store a message in a room, and return it with the id of the one before it.
 
     The message is a row of `messages`. The other id is 0 if it is the room's first: who has the
@@ -65,7 +70,8 @@ def deliver(sender_id: int, room_id: int, body: str, client_id: str) -> tuple[Ro
     )
     db.session.add(message)
     db.session.flush()
-    db.session.execute(update(Room).where(Room.id == room_id).values(last_id=message.id))
+    news = update(Room).where(Room.id == room_id)
+    db.session.execute(news.values(last_id=message.id))
     return db.session.execute(statement).one(), previous
 
 
@@ -88,7 +94,8 @@ def missed(
     if after is not None:
         statement = statement.where(Message.id > after).order_by(Message.id)
         return list(db.session.execute(statement))
-    rows = list(db.session.execute(statement.order_by(Message.id.desc())))
+    statement = statement.order_by(Message.id.desc())
+    rows = list(db.session.execute(statement))
     rows.reverse()
     return rows
 
@@ -227,7 +234,8 @@ def direct(one: User, other: User) -> tuple[int, bool]:
     statement = statement.on_conflict_do_nothing().returning(Room.id)
     room_id = db.session.scalar(statement)
     if room_id is None:  # it is there, or the other one was just now quicker
-        room_id = db.session.scalars(select(Room.id).filter_by(direct_key=key)).one()
+        first_made = select(Room.id).filter_by(direct_key=key)
+        room_id = db.session.scalars(first_made).one()
         return room_id, False
     for user_id in user_ids:
         db.session.add(Member(room_id=room_id, user_id=user_id))

@@ -95,7 +95,8 @@ def list_members(room_id: int, query: PageQuery) -> Page[MemberOut]:
         Member.delivered_id,
         Member.read_id,
     )
-    members = columns.join(Member).where(Member.room_id == room_id).order_by(User.username)
+    members = columns.join(Member).where(Member.room_id == room_id)
+    members = members.order_by(User.username)
     return paginate(db.session, members, query, MemberOut)
 
 
@@ -178,7 +179,8 @@ def visible_rooms() -> Select[*tuple[Any, ...]]:
 
 def find_room(room_id: int) -> RoomOut:
     """Return a room as I see it; raise 404 if I may not know of it."""
-    row = db.session.execute(visible_rooms().where(Room.id == room_id)).one_or_none()
+    statement = visible_rooms().where(Room.id == room_id)
+    row = db.session.execute(statement).one_or_none()
     if row is None:
         raise Problem(404, "There is no such room.")
     return RoomOut.model_validate(row)

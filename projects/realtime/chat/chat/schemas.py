@@ -56,6 +56,16 @@ class MessageOut(Schema):
 class MessageQuery(Schema):
     """Which messages to list: the last ones, or those beside an id."""
 
-    before: int | None = Field(None, ge=1, le=LARGEST_ID, description="The last before this id.")
-    after: int | None = Field(None, ge=0, le=LARGEST_ID, description="The first after this id.")
+    before: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_ID,
+        description="The last before this id.",
+    )
+    after: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_ID,
+        description="The first after this id.",
+    )
     limit: int = Field(50, ge=1, le=100, description="How many at most.")

@@ -59,7 +59,7 @@ def test_messages_told_in_any_order_are_sent_in_that_of_their_ids(told):
         assert [frame["id"] for frame in told.sent] == [message.id for message, _ in made], order
 
 
-def test_message_that_was_never_told_comes_with_the_next_one(told):
+def test_message_that_was_never_told_comes_with_next_one(told):
     made = [deliver(told, f"{number}") for number in range(3)]
 
     told.connection.pass_on(event_of(made[2], told.room))
@@ -76,7 +76,7 @@ def test_live_message_in_order_costs_no_query(told, max_queries):
     assert [frame["id"] for frame in told.sent] == [made[0].id]
 
 
-def test_repeat_heals_what_a_killed_process_did_not_tell(told):
+def test_repeat_heals_what_killed_process_did_not_tell(told):
     deliver(told, "1")
     again = deliver(told, "1")
 
@@ -107,7 +107,7 @@ def test_room_that_was_left_is_silent(told):
     assert [it["type"] for it in told.sent] == ["left"]
 
 
-def test_room_entered_while_the_connection_begins_is_heard(told, monkeypatch):
+def test_room_entered_while_connection_begins_is_heard(told, monkeypatch):
     connection = Connection(told.connection.ws, told.ben, "ben", False)
     room, positions = make_room(told.ana, "Cellar"), rooms.positions
 

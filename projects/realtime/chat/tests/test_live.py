@@ -58,7 +58,7 @@ def children(process):
     return {int(line) for line in found.stdout.split()}
 
 
-def test_two_servers_share_a_room_and_the_clients_of_a_killed_one_resume(
+def test_two_servers_share_room_and_clients_of_killed_one_resume(
     live, backend, redis, dial, as_user, connect
 ):
     """Ben's server is this process; ana's is another, on the same data."""

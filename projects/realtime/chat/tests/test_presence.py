@@ -34,7 +34,7 @@ def last_seen(user_id):
     return db.session.scalar(select(User.last_seen).filter_by(id=user_id)).isoformat()[11:19]
 
 
-def test_first_connection_comes_online_and_the_last_one_goes(ana):
+def test_first_connection_comes_online_and_last_one_goes(ana):
     changes = [
         presence.arrive(ana, "a"),
         presence.arrive(ana, "b"),
@@ -58,7 +58,7 @@ def test_connection_leaves_once(ana):
     assert presence.leave(ana, "never was") is False
 
 
-def test_connection_that_leaves_twice_does_not_change_when_the_user_was_seen(ana, clock):
+def test_connection_that_leaves_twice_does_not_change_when_user_was_seen(ana, clock):
     presence.arrive(ana, "a")
     presence.leave(ana, "a")
     clock.advance(minutes=5)
@@ -67,7 +67,7 @@ def test_connection_that_leaves_twice_does_not_change_when_the_user_was_seen(ana
     assert last_seen(ana) == "12:00:00"
 
 
-def test_last_seen_is_the_last_sign_of_life(ana, clock):
+def test_last_seen_is_last_sign_of_life(ana, clock):
     presence.arrive(ana, "a")
     clock.advance(seconds=20)
     presence.arrive(ana, "a")
@@ -78,7 +78,7 @@ def test_last_seen_is_the_last_sign_of_life(ana, clock):
     assert last_seen(ana) == "12:00:25"
 
 
-def test_connection_of_a_killed_process_is_swept_away(ana, clock):
+def test_connection_of_killed_process_is_swept_away(ana, clock):
     presence.arrive(ana, "a")
     clock.advance(seconds=65)
     assert online() == ["ana"]
@@ -93,7 +93,7 @@ def test_connection_of_a_killed_process_is_swept_away(ana, clock):
     assert db.session.scalars(select(Connection)).all() == []
 
 
-def test_user_with_another_connection_stays_online_after_the_sweep(ana, clock):
+def test_user_with_another_connection_stays_online_after_sweep(ana, clock):
     presence.arrive(ana, "a")
     clock.advance(minutes=2)
     presence.arrive(ana, "b")

@@ -26,7 +26,7 @@ def test_good_frame_is_read_as_it_is(frame):
 
 
 @given(st.text() | st.binary())
-def test_any_text_or_bytes_that_is_no_frame_is_a_frame_error(message):
+def test_any_text_or_bytes_that_is_no_frame_is_frame_error(message):
     with pytest.raises(protocol.FrameError) as error:
         protocol.parse(message)
 
@@ -36,13 +36,13 @@ def test_any_text_or_bytes_that_is_no_frame_is_a_frame_error(message):
 
 
 @given(st.recursive(st.none() | st.floats() | st.text() | st.integers(), st.lists, max_leaves=5))
-def test_any_other_json_is_a_frame_error(value):
+def test_any_other_json_is_frame_error(value):
     for frame in (value, {"type": "send", "room": value, "body": value, "client_id": value}):
         with pytest.raises(protocol.FrameError):
             protocol.parse(json.dumps(frame))
 
 
-def test_error_names_the_place():
+def test_error_names_place():
     with pytest.raises(protocol.FrameError, match=r"^client_id: "):
         protocol.parse('{"type": "send", "room": 1, "body": "a", "client_id": "a b"}')
 

@@ -29,7 +29,7 @@ def make_room(owner_id, name):
     return rooms.create(name, owner_id)
 
 
-def test_delivery_has_the_id_of_the_message_before_it(people):
+def test_delivery_has_id_of_message_before_it(people):
     ana, _, room = people
     made = [rooms.deliver(ana, room, "a", f"{number}") for number in range(4)]
 
@@ -47,7 +47,7 @@ def test_room_knows_its_last_message(people):
     assert rooms.positions(ana) == {room: last.id}
 
 
-def test_other_rooms_do_not_count_as_the_message_before(people):
+def test_other_rooms_do_not_count_as_message_before(people):
     ana, _, room = people
     other = make_room(ana, "Cellar").id
     first, _ = rooms.deliver(ana, room, "a", "1")
@@ -56,7 +56,7 @@ def test_other_rooms_do_not_count_as_the_message_before(people):
     assert rooms.deliver(ana, room, "c", "2")[1] == first.id
 
 
-def test_repeat_is_the_message_that_was_stored(people):
+def test_repeat_is_message_that_was_stored(people):
     ana, _, room = people
     first, _ = rooms.deliver(ana, room, "first", "same")
     rooms.deliver(ana, room, "between", "other")
@@ -86,7 +86,7 @@ def test_stranger_delivers_nothing(people):
     assert db.session.scalars(select(Message)).all() == []
 
 
-def test_missed_messages_are_those_after_an_id_and_before_another(people):
+def test_missed_messages_are_those_after_id_and_before_another(people):
     ana, _, room = people
     ids = [rooms.deliver(ana, room, "a", f"{number}")[0].id for number in range(6)]
     for after, before, limit in product(range(ids[-1] + 1), [None, *ids, 99], [1, 3, 100]):
@@ -114,7 +114,7 @@ def test_stranger_misses_nothing(people):
     assert rooms.missed(ben, room, None) == []
 
 
-def test_resume_reads_by_an_index(people):
+def test_resume_reads_by_index(people):
     _, _, room = people
     statement = rooms.messages(1, room).where(Message.id > 5).order_by(Message.id).limit(10)
     compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
@@ -136,7 +136,7 @@ def test_new_member_has_nothing_to_catch_up_with(people):
     assert rooms.add(room, ben) is False
 
 
-def test_room_of_who_leaves_is_the_longest_members(people, clock):
+def test_room_of_who_leaves_is_longest_members(people, clock):
     ana, ben, room_id = people
     chloe = User(username="chloe", password_hash="x")
     db.session.add(chloe)
@@ -165,7 +165,7 @@ def test_room_of_nobody_is_that_of_who_enters(people):
     assert room.owner_id == ben
 
 
-def test_who_is_not_the_owner_leaves_it_to_the_owner(people):
+def test_who_is_not_owner_leaves_it_to_owner(people):
     ana, ben, room_id = people
     room = rooms.lock(room_id)
     rooms.add(room, ben)

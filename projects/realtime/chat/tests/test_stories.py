@@ -119,7 +119,7 @@ def test_public_room_is_listed_for_all_and_private_one_for_its_members(ana, ben)
 
 
 @pytest.mark.story("rooms")
-def test_anybody_enters_a_public_room_and_leaves_it(ana, ben):
+def test_anybody_enters_public_room_and_leaves_it(ana, ben):
     room = ana.room()
     path = f"/rooms/{room}/members/ben"
 
@@ -149,7 +149,7 @@ def test_private_room_of_others_is_not_there(ana, ben):
 
 
 @pytest.mark.story("rooms")
-def test_room_whose_owner_leaves_is_the_longest_members(ana, ben, user):
+def test_room_whose_owner_leaves_is_longest_members(ana, ben, user):
     chloe, dev = user("chloe"), user("dev")
     room = ana.room(ben, chloe, dev, private=True)
     assert ana.client.delete(f"/rooms/{room}/members/ana").status_code == 204
@@ -181,7 +181,7 @@ def test_public_room_is_read_and_filled_by_its_members_alone(ana, ben, user):
 
 
 @pytest.mark.story("rooms")
-def test_only_the_owner_shows_others_out(ana, ben, user):
+def test_only_owner_shows_others_out(ana, ben, user):
     chloe = user("chloe")
     room = ana.room(ben, chloe)
 
@@ -190,7 +190,7 @@ def test_only_the_owner_shows_others_out(ana, ben, user):
 
 
 @pytest.mark.story("rooms")
-def test_nobody_sees_anything_without_a_login(client):
+def test_nobody_sees_anything_without_login(client):
     for path in ("/rooms", "/rooms/1", "/rooms/1/messages", "/rooms/1/members"):
         response = client.get(path)
 
@@ -242,7 +242,7 @@ def test_direct_room_needs_another_user(ana):
 
 
 @pytest.mark.story("messages")
-def test_message_reaches_everybody_in_the_room_and_nobody_else(ana, ben, user):
+def test_message_reaches_everybody_in_room_and_nobody_else(ana, ben, user):
     room = ana.room(ben)
     mine, theirs, outside = ana.connect(), ben.connect(), user("chloe").connect()
 
@@ -281,7 +281,7 @@ def test_one_connection_serves_all_rooms(ana, ben):
 
 
 @pytest.mark.story("messages")
-def test_room_that_i_enter_is_heard_on_the_open_connection(ana, ben):
+def test_room_that_i_enter_is_heard_on_open_connection(ana, ben):
     mine, theirs = ana.connect(), ben.connect()
     room = ana.room(ben)
     joined = expect(theirs, "joined")
@@ -383,7 +383,7 @@ def test_same_client_id_of_another_sender_or_room_is_another_message(ana, ben):
 
 
 @pytest.mark.story("order")
-def test_everybody_hears_all_in_the_order_of_the_ids(ana, ben, user, at_once):
+def test_everybody_hears_all_in_order_of_ids(ana, ben, user, at_once):
     people = [ana, ben, user("chloe"), user("dev")]
     room = ana.room(*people[1:])
     connections = [person.connect() for person in people]
@@ -407,7 +407,7 @@ def test_everybody_hears_all_in_the_order_of_the_ids(ana, ben, user, at_once):
 
 
 @pytest.mark.story("order")
-def test_acks_come_in_the_order_of_the_sends(ana):
+def test_acks_come_in_order_of_sends(ana):
     room = ana.room()
     ids = say(ana.connect(), room, *"abcdefghij")
 
@@ -437,7 +437,7 @@ def test_client_that_comes_back_gets_what_it_missed_once_and_then_what_is_new(an
 
 
 @pytest.mark.story("resume")
-def test_resume_ends_with_a_frame_that_says_so(ana):
+def test_resume_ends_with_frame_that_says_so(ana):
     room = ana.room()
     ids = say(ana.connect(), room, "a", "b")
 
@@ -449,7 +449,7 @@ def test_resume_ends_with_a_frame_that_says_so(ana):
 
 
 @pytest.mark.story("resume")
-def test_long_absence_is_made_up_for_without_a_gap(ana, clock):
+def test_long_absence_is_made_up_for_without_gap(ana, clock):
     clock.set("2026-03-01T12:00:00Z")
     room, ws = ana.room(), ana.connect()
     for _ in range(11):
@@ -526,7 +526,7 @@ def test_who_has_read_has_got(ana, ben):
 
 
 @pytest.mark.story("marks")
-def test_mark_moves_forward_only_and_not_into_the_future(ana, ben):
+def test_mark_moves_forward_only_and_not_into_future(ana, ben):
     room = ana.room(ben)
     mine, theirs = ana.connect(), ben.connect()
     first, second = say(mine, room, "a", "b")
@@ -567,7 +567,7 @@ def test_others_in_my_rooms_see_me_come_and_go_once(ana, ben):
 
 @pytest.mark.story("presence")
 @pytest.mark.parametrize("end", ["close", "drop"])
-def test_who_has_two_tabs_is_online_until_the_last_one_closes(ana, ben, end):
+def test_who_has_two_tabs_is_online_until_last_one_closes(ana, ben, end):
     room = ana.room(ben)
     mine = ana.connect()
     tabs = [ben.connect(), ben.connect()]
@@ -583,7 +583,7 @@ def test_who_has_two_tabs_is_online_until_the_last_one_closes(ana, ben, end):
 
 
 @pytest.mark.story("presence")
-def test_last_seen_is_when_the_last_connection_closed(ana, ben, clock):
+def test_last_seen_is_when_last_connection_closed(ana, ben, clock):
     room = ana.room(ben)
     clock.set("2026-03-01T12:00:00Z")
     ws = ben.connect()
@@ -641,7 +641,7 @@ NO_FRAMES = {
 
 @pytest.mark.story("rules")
 @pytest.mark.parametrize("texts", NO_FRAMES.values(), ids=NO_FRAMES.keys())
-def test_frame_that_is_none_gets_an_error_and_the_connection_lives(ana, texts):
+def test_frame_that_is_none_gets_error_and_connection_lives(ana, texts):
     room, ws = ana.room(), ana.connect()
 
     for text in texts:
@@ -680,7 +680,7 @@ def test_lone_surrogate_is_refused(ana):
 
 
 @pytest.mark.story("rules")
-def test_frame_over_4_kib_gets_an_error_and_the_connection_lives(ana):
+def test_frame_over_4_kib_gets_error_and_connection_lives(ana):
     room, ws = ana.room(), ana.connect()
 
     for size in (4097, 100_000):
@@ -752,12 +752,12 @@ def test_after_20_messages_in_5_seconds_comes_slow_down(ana, clock):
 
 
 @pytest.mark.story("handshake")
-def test_handshake_needs_a_login(connect):
+def test_handshake_needs_login(connect):
     assert connect("/ws").status == 401
 
 
 @pytest.mark.story("handshake")
-def test_handshake_needs_an_origin_of_this_site(ana, connect):
+def test_handshake_needs_origin_of_this_site(ana, connect):
     hosts = ("https://evil.example", "http://localhost.evil.example", "http://localhost:81")
     for origin in (*hosts, "null", ""):
         ws = connect("/ws", client=ana.client, headers={"Origin": origin})
@@ -766,7 +766,7 @@ def test_handshake_needs_an_origin_of_this_site(ana, connect):
 
 
 @pytest.mark.story("handshake")
-def test_cookie_of_the_login_is_enough_for_a_page(ana, client, connect):
+def test_cookie_of_login_is_enough_for_page(ana, client, connect):
     login = ana.client.login
     assert client.post("/login", json=login).status_code == 200
 
@@ -774,7 +774,7 @@ def test_cookie_of_the_login_is_enough_for_a_page(ana, client, connect):
 
 
 @pytest.mark.story("handshake")
-def test_plain_request_to_the_websocket_is_refused(ana):
+def test_plain_request_to_websocket_is_refused(ana):
     assert ana.client.get("/ws").status_code in {400, 426}
 
 
@@ -782,7 +782,7 @@ def test_plain_request_to_the_websocket_is_refused(ana):
 
 
 @pytest.mark.story("slow")
-def test_slow_reader_does_not_slow_the_room_and_comes_back(ana, ben, user, clock):
+def test_slow_reader_does_not_slow_room_and_comes_back(ana, ben, user, clock):
     chloe = user("chloe")
     room = ana.room(ben, chloe)
     slow, quick = ben.connect(), chloe.connect()  # from here on, ben's does not read
