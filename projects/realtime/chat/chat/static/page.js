@@ -1,29 +1,34 @@
 // Rooms, members and messages on the page.
-import { ask as send } from "../common/api.js";
+import { ask } from "../common/api.js";
 import { Connection } from "./connection.js";
 
 const find = (selector) => document.querySelector(selector);
-const root = find("#chat");
-const base = root.dataset.base;
-const app = find("#app");
+const urls = find("#app").dataset;
+const home = find("#home");
 const list = find("#messages");
 const LIMIT = 50;
 const rooms = new Map(); // id: room, and for each id the same object as long as it is there
 let me, connection, current;
 
 // Return the answer's JSON, or throw the problem.
-async function ask(path, method = "GET", json = undefined) {
-  const { answer } = await send(base + path, { method, json, csrf: root.dataset.csrf });
+async function fetchJson(url, method = "GET", json = undefined) {
+  const { answer } = await ask(url, { method, json, csrf: urls.csrf });
   return answer;
 }
 
 const isMember = (room) => Boolean(room) && room.read_id !== null;
 const nameOf = (room) => (room.direct ? room.name.split(" & ").find((name) => name !== me) : room.name);
 
+// What is wrong, in words for people: each place of the request, where the problem names them.
+function reason(error) {
+  const places = error.errors ?? [];
+  if (!places.length) return error.message;
+  return places.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
+}
+
 function complain(error) {
-  const place = find(app.hidden ? "#login .error" : "#trouble");
-  const details = error?.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
-  place.textContent = details ?? error?.message ?? "";
+  const place = find(home.hidden ? "#login .error" : "#trouble");
+  place.textContent = error ? reason(error) : "";
   place.hidden = !error;
 }
 
@@ -41,12 +46,12 @@ async function attempt(action) {
 // Who am I?
 
 async function start() {
-  me = (await ask("me")).username;
+  me = (await fetchJson(urls.me)).username;
   find("#me").textContent = me;
   find("#welcome").hidden = true;
-  app.hidden = false;
+  home.hidden = false;
   await loadRooms();
-  const url = new URL(`${base}ws`, location.href);
+  const url = new URL(urls.socket, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   connection = new Connection(url, { frame: receive, state: showState });
 }
@@ -56,15 +61,15 @@ find("#login").addEventListener("submit", (event) => {
   const { username, password } = event.target.elements;
   const account = { username: username.value, password: password.value };
   attempt(async () => {
-    if (event.submitter?.value === "register") await ask("register", "POST", account);
-    await ask("login", "POST", account);
+    if (event.submitter?.value === "register") await fetchJson(urls.register, "POST", account);
+    await fetchJson(urls.login, "POST", account);
     await start();
   });
 });
 
 find("#logout").addEventListener("click", async () => {
   connection?.end();
-  await attempt(() => ask("logout", "POST"));
+  await attempt(() => fetchJson(urls.logout, "POST"));
   location.reload();
 });
 
@@ -89,10 +94,10 @@ let roomLoads = 0;
 
 async function loadRooms() {
   const load = ++roomLoads;
-  const found = await ask("rooms?per_page=100");
+  const found = await fetchJson(`${urls.rooms}?per_page=100`);
   for (const id of connection?.last.keys() ?? []) {
     const isKnown = isMember(rooms.get(id)) || found.some((room) => room.id === id);
-    if (!isKnown) found.push(await ask(`rooms/${id}`)); // one of mine that is not among the newest
+    if (!isKnown) found.push(await fetchJson(`${urls.rooms}/${id}`)); // one of mine that is not among the newest
   }
   if (load !== roomLoads) return; // a later answer is there, or on its way
   found.forEach(keep);
@@ -136,11 +141,11 @@ function drop(id) {
 
 async function enter(id) {
   if (!isMember(rooms.get(id))) {
-    await ask(`rooms/${id}/members/${me}`, "PUT");
-    keep(await ask(`rooms/${id}`));
+    await fetchJson(`${urls.rooms}/${id}/members/${me}`, "PUT");
+    keep(await fetchJson(`${urls.rooms}/${id}`));
   }
   current = rooms.get(id);
-  app.classList.add("inside");
+  home.classList.add("inside");
   find("#nothing").hidden = true;
   find("#open").hidden = false;
   find("#name").textContent = nameOf(current);
@@ -149,7 +154,7 @@ async function enter(id) {
   showRooms();
   showMembers(); // those that we know, until we know better
   find("#say input").focus(); // now: later somebody may be typing elsewhere
-  const found = await ask(`rooms/${id}/messages?limit=${LIMIT}`);
+  const found = await fetchJson(`${urls.rooms}/${id}/messages?limit=${LIMIT}`);
   if (current?.id !== id) return;
   find("#older").hidden = found.length < LIMIT;
   found.forEach((message) => show(message));
@@ -159,7 +164,7 @@ async function enter(id) {
 }
 
 find("#back").addEventListener("click", () => {
-  app.classList.remove("inside");
+  home.classList.remove("inside");
   current = undefined;
   showRooms();
 });
@@ -167,7 +172,7 @@ find("#back").addEventListener("click", () => {
 find("#older").addEventListener("click", () => attempt(async () => {
   const { id } = current;
   const first = list.querySelector("li[data-id]")?.dataset.id;
-  const found = await ask(`rooms/${id}/messages?limit=${LIMIT}&before=${first}`);
+  const found = await fetchJson(`${urls.rooms}/${id}/messages?limit=${LIMIT}&before=${first}`);
   if (current?.id !== id) return;
   find("#older").hidden = found.length < LIMIT;
   const height = list.scrollHeight;
@@ -179,7 +184,7 @@ let loads = 0;
 
 async function loadMembers() {
   const { id } = current, load = ++loads;
-  const members = await ask(`rooms/${id}/members?per_page=100`);
+  const members = await fetchJson(`${urls.rooms}/${id}/members?per_page=100`);
   if (current?.id !== id || load !== loads) return; // a later answer may be there already
   current.members = new Map(members.map((member) => [member.username, member]));
   showMembers();
@@ -198,8 +203,8 @@ function showMembers() {
 }
 
 for (const [id, make] of [
-  ["#make", ({ name, private: secret }) => ask("rooms", "POST", { name: name.value, private: secret.checked })],
-  ["#write", ({ username }) => ask("dms", "POST", { username: username.value })],
+  ["#make", ({ name, private: secret }) => fetchJson(urls.rooms, "POST", { name: name.value, private: secret.checked })],
+  ["#write", ({ username }) => fetchJson(urls.dms, "POST", { username: username.value })],
 ]) {
   find(id).addEventListener("submit", (event) => {
     event.preventDefault();
@@ -217,7 +222,7 @@ find("#invite").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = event.target.elements.username.value.trim();
   attempt(async () => {
-    await ask(`rooms/${current.id}/members/${encodeURIComponent(name)}`, "PUT");
+    await fetchJson(`${urls.rooms}/${current.id}/members/${encodeURIComponent(name)}`, "PUT");
     event.target.reset();
   });
 });
