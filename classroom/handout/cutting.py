@@ -38,10 +38,8 @@ def what_is_wanted(source: str, function: str, name: str) -> str:
 def _function(source: str, function: str, name: str) -> Function:
     scope: ast.AST = ast.parse(source)
     for part in function.split("."):
-        found = []
-        for node in ast.iter_child_nodes(scope):
-            if isinstance(node, HAVE_NAMES) and node.name == part:
-                found.append(node)
+        inside = [node for node in ast.iter_child_nodes(scope) if isinstance(node, HAVE_NAMES)]
+        found = [node for node in inside if node.name == part]
         if len(found) != 1:
             raise StarterError(f"idea.toml names {name}, but there is no such function")
         scope = found[0]
@@ -64,7 +62,8 @@ def only_stories(source: str, shown: set[str]) -> str:
         kept = [node for node in kept if node not in unused]
         dropped += unused
     lines = source.splitlines(keepends=True)
-    for node in sorted(dropped, key=lambda node: node.lineno, reverse=True):
+    dropped.sort(key=lambda node: node.lineno)
+    for node in reversed(dropped):
         first = _first_line(node) - 1
         while first and lines[first - 1].startswith("#"):  # its comment
             first -= 1
@@ -85,8 +84,10 @@ def story_of(node: ast.AST) -> str | None:
     if not isinstance(node, ast.FunctionDef):
         return None
     for mark in node.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.story":
-            return str(ast.literal_eval(mark.args[0]))
+        match mark:
+            case ast.Call(func=name, args=[ast.Constant(value=str(story)), *_]):
+                if ast.unparse(name) == "pytest.mark.story":
+                    return story
     return None
 
 
@@ -103,24 +104,25 @@ def _unused(kept: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def _helper(node: ast.stmt) -> str | None:
     """Return the name of a helper or a constant; None for tests and what pytest finds itself."""
-    if isinstance(node, ast.FunctionDef):
-        if node.name.startswith("test") or _is_automatic(node):
+    match node:
+        case ast.FunctionDef(name=name):
+            found_by_pytest = name.startswith("test") or _is_automatic(node)
+        case ast.Assign(targets=[ast.Name(id=name), *_]):
+            found_by_pytest = name == "pytestmark"
+        case _:
             return None
-        return node.name
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        name = node.targets[0].id
-        return None if name == "pytestmark" else name
-    return None
+    return None if found_by_pytest else name
 
 
 def _names(statements: Sequence[ast.stmt]) -> Iterator[str]:
     """Yield the names that are used, those of arguments too, for fixtures are asked for by them."""
     for statement in statements:
         for node in ast.walk(statement):
-            if isinstance(node, ast.Name):
-                yield node.id
-            elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
-                yield node.arg
+            match node:
+                case ast.Name(id=name):
+                    yield name
+                case ast.arg(arg=str(name)) | ast.keyword(arg=str(name)):
+                    yield name
 
 
 def _is_automatic(node: ast.FunctionDef) -> bool:

@@ -41,10 +41,10 @@ def examine(idea: Idea, more: Sequence[str], jobs: int, root: Path = ROOT) -> Re
     report = Report(idea.slug)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         laboratory = Laboratory(idea, Path(folder), jobs, root)
-        [(_, as_it_is)] = laboratory.run([Trial(laboratory.tests)])
-        if not as_it_is.passed:
-            end = as_it_is.log[-LOG:]
-            raise MutantsError(f"{idea.slug}: its tests fail as they are.\n{end}")
+        for _, as_it_is in laboratory.run([Trial(laboratory.tests)]):
+            if not as_it_is.passed:
+                end = as_it_is.log[-LOG:]
+                raise MutantsError(f"{idea.slug}: its tests fail as they are.\n{end}")
         laboratory.limit = 10 + 4 * (time.monotonic() - began)
         _try_stubs(idea, laboratory, report)
         modules = [name.partition(".")[0] for name in idea.stubs]
@@ -160,8 +160,10 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps([data(report) for report in reports], indent=2))
-    return 1 if any(report.unnoticed for report in reports) else 0
+        found = [data(report) for report in reports]
+        print(json.dumps(found, indent=2))
+    is_unsound = any(report.unnoticed for report in reports)
+    return 1 if is_unsound else 0
 
 
 if __name__ == "__main__":

@@ -157,9 +157,13 @@ def root(tmp_path: Path) -> Path:
     folder = tmp_path / "repository"
     (folder / "projects").mkdir(parents=True)
     for name in ("pyproject.toml", "LICENSE", "common/pyproject.toml", "common/src/common"):
-        source, target = ROOT / name, folder / name
+        source = ROOT / name
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copyfile(source, target)
     return folder
 
 

@@ -58,8 +58,16 @@ def class_page(grades: Grades, names: Mapping[Submission, str]) -> str:
     )
 
 
-def _missed(grades: Grades, graded: Iterable[Row]) -> list[tuple[str, str, int]]:
-    """Return the tests that most of the class missed: in words, with story and how many."""
+class Missed(NamedTuple):
+    """A test in words, its story, and how many times it was missed."""
+
+    title: str
+    story: str
+    times: int
+
+
+def _missed(grades: Grades, graded: Iterable[Row]) -> list[Missed]:
+    """Return the tests that most of the class missed."""
     missed: Counter[str] = Counter()
     for row in graded:
         for result in row.results:
@@ -69,11 +77,7 @@ def _missed(grades: Grades, graded: Iterable[Row]) -> list[tuple[str, str, int]]
     # What was missed as often comes in the order of the tests.
     worst = [name for name in grades.expected if name in missed]
     worst.sort(key=lambda name: -missed[name])
-    lines = []
-    for name in worst[:TOP]:
-        story = grades.expected[name]
-        lines.append((sentence(name), story, missed[name]))
-    return lines
+    return [Missed(sentence(name), grades.expected[name], missed[name]) for name in worst[:TOP]]
 
 
 def _timeouts(submission: Submission) -> int:
@@ -93,9 +97,9 @@ def _averages(grades: Grades, graded: Sequence[Row]) -> list[float | None]:
     """Return the share of its points that the class earned, for each story."""
     averages: list[float | None] = []
     for place, story in enumerate(grades.idea.stories):
-        average = None
-        if graded:
-            points = statistics.fmean(row.results[place].points for row in graded)
-            average = points / story.points
-        averages.append(average)
+        if not graded:
+            averages.append(None)
+            continue
+        points = [row.results[place].points for row in graded]
+        averages.append(statistics.fmean(points) / story.points)
     return averages

@@ -37,8 +37,9 @@ def make_repository(folder):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, folder / name)
-    with (folder / idea.folder.relative_to(ROOT) / "tests/test_stories.py").open("a") as file:
-        file.write(FEWER.format({*CORPUS["tests"]}))
+    stories = folder / idea.folder.relative_to(ROOT) / "tests/test_stories.py"
+    with stories.open("a") as file:
+        file.write(FEWER.format(set(CORPUS["tests"])))
     return folder
 
 
@@ -46,33 +47,44 @@ def hand_in(folder):
     """Write down what the class hands in."""
     idea = find(SLUG)
     make_starter(idea, folder / "starter", ROOT)
+    bases = {"starter": folder / "starter", "reference": idea.folder}
     for student, entry in CLASS.items():
         made = folder / "made" / student
         base = entry.get("base", "starter")
         if base != "nothing":
-            source = idea.folder if base == "reference" else folder / "starter"
-            shutil.copytree(source / SLUG, made / SLUG, ignore=lambda *_: ["__pycache__"])
-        if "folder" in entry:
-            shutil.copytree(HERE / "solutions" / entry["folder"], made / SLUG, dirs_exist_ok=True)
-        for name, code in entry.get("stubs", {}).items():
-            module, function = name.split(".")
-            fill(made / SLUG / f"{module}.py", f"{module}.{function}", code)
-        for name, pairs in entry.get("changes", {}).items():
-            text = (made / SLUG / name).read_text("utf-8")
-            for old, new in pairs:
-                assert old in text, f"{student}: {old!r} is not in {name}"
-                text = text.replace(old, new)
-            (made / SLUG / name).write_text(text, "utf-8")
-        for name, text in entry.get("files", {}).items():
-            (made / name).parent.mkdir(parents=True, exist_ok=True)
-            (made / name).write_text(text, "utf-8")
+            source = bases[base] / SLUG
+            shutil.copytree(source, made / SLUG, ignore=lambda *_: ["__pycache__"])
+        write(student, entry, made)
         pack(made, folder / "in" / student, entry.get("form", "folder"))
     return folder / "in"
 
 
+def write(student, entry, made):
+    """Write what a student has made of it."""
+    package = made / SLUG
+    if "folder" in entry:
+        shutil.copytree(HERE / "solutions" / entry["folder"], package, dirs_exist_ok=True)
+    for name, code in entry.get("stubs", {}).items():
+        module, _, _ = name.partition(".")
+        fill(package / f"{module}.py", name, code)
+    for name, pairs in entry.get("changes", {}).items():
+        file = package / name
+        text = file.read_text("utf-8")
+        for old, new in pairs:
+            assert old in text, f"{student}: {old!r} is not in {name}"
+            text = text.replace(old, new)
+        file.write_text(text, "utf-8")
+    for name, text in entry.get("files", {}).items():
+        file = made / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+
+
 def fill(file, name, code):
     """Write the body of a function that the starter leaves open."""
-    body = code.format(**CORPUS["parts"]) if re.fullmatch(r"\{\w+\}", code) else code
+    body = code
+    if re.fullmatch(r"\{\w+\}", code):
+        body = code.format(**CORPUS["parts"])
     text, count = re.subn(
         STUB.format(re.escape(name)),
         lambda found: textwrap.indent(body.strip(), found[1]),
@@ -91,8 +103,9 @@ def pack(made, target, form):
         archive.write_bytes(b"PK\3\4 to be continued")
     else:
         with zipfile.ZipFile(archive, "w") as file:
-            for path in filter(Path.is_file, made.rglob("*")):
-                file.write(path, Path("my homework", path.relative_to(made)))
+            for path in made.rglob("*"):
+                if path.is_file():
+                    file.write(path, Path("my homework", path.relative_to(made)))
 
 
 def grade(root, submissions, out, *options):
@@ -117,10 +130,11 @@ def test_each_of_thirty_gets_what_a_careful_person_would_give(tmp_path):
 
 
 def expected():
-    return {
-        student: entry.get("reason", sorted(entry.get("missed", [])))
-        for student, entry in CLASS.items()
-    }
+    found = {}
+    for student, entry in CLASS.items():
+        missed = sorted(entry.get("missed", []))
+        found[student] = entry.get("reason", missed)
+    return found
 
 
 def verdicts(out, idea):
@@ -129,18 +143,21 @@ def verdicts(out, idea):
     [names] = [line["value"]["expected"] for line in lines if "fact" in line]
     with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         totals = sorted(float(row["total"]) for row in csv.DictReader(file))
-    found, points = {}, []
+    grades = Grades(idea, (), names)
+    found = {}
+    points = []
     for line in lines:
         if "submission" not in line:
             continue
         one = Submission.from_json(line["submission"])
-        grades = Grades(idea, (), names)
         points.append(grades.score(one))
+        reason = CLASS[one.student].get("reason", "")
         if one.state is State.GRADED:
-            found[one.student] = sorted(r.story.id for r in grades.stories(one) if not r.passed)
+            missed = [result.story.id for result in grades.stories(one) if not result.passed]
+            found[one.student] = sorted(missed)
+        elif one.state is State.UNGRADABLE and reason in one.reason:
+            found[one.student] = reason
         else:
-            reason = CLASS[one.student].get("reason", "")
-            known = one.state is State.UNGRADABLE and reason in one.reason
-            found[one.student] = reason if known else f"{one.state}: {one.reason}"
+            found[one.student] = f"{one.state}: {one.reason}"
     assert sorted(points) == totals, "the table says what the journal says"
     return found

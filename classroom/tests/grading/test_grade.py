@@ -328,12 +328,15 @@ def go_on(root, submissions, out, *options):
 def begin(out, graded, done, torn=0):
     """Make ``out`` what a run leaves that was ended: its secret, its self-test, some results."""
     lines = (graded[0] / NAME).read_bytes().splitlines(keepends=True)
+    kept = lines[: 2 + done]
+    kept.append(lines[2 + done][:torn])
     out.mkdir()
-    (out / NAME).write_bytes(b"".join(lines[: 2 + done]) + lines[2 + done][:torn])
+    (out / NAME).write_bytes(b"".join(kept))
 
 
 def test_what_is_finished_is_not_graded_again(root, submissions, graded):
-    before, journal = reports(graded[0]), (graded[0] / NAME).read_text()
+    before = reports(graded[0])
+    journal = (graded[0] / NAME).read_text()
     code, printed = go_on(root, submissions, graded[0])
     assert code == 0, printed
     assert (graded[0] / NAME).read_text() == journal
@@ -408,7 +411,8 @@ def test_changed_submission_is_graded_anew_and_no_other(root, graded, submission
     lay(tmp_path / "in/broken", {"notes/clean.py": CLEAN})
     code, printed = go_on(root, tmp_path / "in", tmp_path / "out")
     assert code == 0, printed
-    added = (tmp_path / "out" / NAME).read_bytes().removeprefix((graded[0] / NAME).read_bytes())
+    before = (graded[0] / NAME).read_bytes()
+    added = (tmp_path / "out" / NAME).read_bytes().removeprefix(before)
     assert len(added.splitlines()) == 1
     assert results(tmp_path / "out")["broken"].state is State.GRADED
 
@@ -501,9 +505,10 @@ def runner(root):
     """Run one package with limits of one's own."""
 
     def run(staged, folder, seed="seed", **limits):
-        runners.append(Runner(find("notes", root), Limits(**limits), [root], unsafe=False))
+        runner = Runner(find("notes", root), Limits(**limits), [root], unsafe=False)
+        runners.append(runner)
         folder.mkdir()
-        return runners[-1].run(staged, folder, seed)
+        return runner.run(staged, folder, seed)
 
     runners = []
     yield run
@@ -614,9 +619,8 @@ def test_two_workers_grade_each_once_though_one_is_killed(
     out = tmp_path / "out"
     begin(out, graded, done=3)
     worker = [sys.executable, "-m", "classroom.grading.remote", redis]
-    workers = [
-        subprocess.Popen(worker, cwd=ROOT, stdout=-3, stderr=-3) for _ in range(2)
-    ]  # -3 is /dev/null
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    workers = [subprocess.Popen(worker, cwd=ROOT, **quiet) for _ in range(2)]
     try:
         with run(root, submissions, out, "--resume", "--queue", redis) as process:
             wait_until(lambda: len(results(out)) > 4, 60, "two results")
