@@ -13,8 +13,10 @@ from classroom.handout import starter
 from classroom.handout.files import source_files
 from classroom.ideas import Idea
 
-from . import intake, selftest
+from . import selftest
+from .entries import Entry, entries
 from .findings import Finding
+from .intake import Taken, take
 from .journal import Journal
 from .results import Grades, State, Submission
 from .run import Runner
@@ -34,7 +36,7 @@ CHANGED = "The story tests are not those of the self-test any more: start again.
 class Watcher(Protocol):
     """Whoever wants to know how the grading goes."""
 
-    def started(self, entry: intake.Entry) -> None:
+    def started(self, entry: Entry) -> None:
         """A submission is being graded."""
 
     def finished(self, submission: Submission) -> None:
@@ -61,7 +63,7 @@ class Batch:
         self.out = out.resolve()
         self.limits = limits
         self.unsafe = unsafe
-        self.entries = intake.entries(submissions)
+        self.entries = entries(submissions)
         self.done: dict[str, Submission] = {}
         self.grader = version(idea, limits, unsafe=unsafe)
         self.journal = Journal(self.out)
@@ -111,12 +113,12 @@ class Batch:
                 target.write_bytes(file.read_bytes())
             return self._runner.run(staged, place, self._secret)
 
-    def look(self, entry: intake.Entry) -> tuple[str, Submission | None]:
+    def look(self, entry: Entry) -> tuple[str, Submission | None]:
         """Return the digest of a submission, and its result if the journal has it."""
         with self._taken(entry) as (_, taken):
             return taken.digest, self.journal.find(entry.student, taken.digest, self.grader)
 
-    def grade(self, entry: intake.Entry) -> Submission:
+    def grade(self, entry: Entry) -> Submission:
         """Grade a submission, or find it in the journal. Raises Stopped."""
         with self._taken(entry) as (folder, taken):
             known = self.journal.find(entry.student, taken.digest, self.grader)
@@ -144,20 +146,20 @@ class Batch:
         self.journal.add(submission, self.grader)
         return submission
 
-    def _seed(self, entry: intake.Entry, taken: intake.Taken) -> str:
+    def _seed(self, entry: Entry, taken: Taken) -> str:
         text = f"{self._secret}/{entry.student}/{taken.digest}"
         return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
     @contextmanager
-    def _taken(self, entry: intake.Entry) -> Iterator[tuple[Path, intake.Taken]]:
+    def _taken(self, entry: Entry) -> Iterator[tuple[Path, Taken]]:
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             folder = Path(name)
-            yield folder, intake.take(entry, self.idea, self._starter, folder / "staged")
+            yield folder, take(entry, self.idea, self._starter, folder / "staged")
 
     def grade_all(self, jobs: int, watcher: Watcher) -> None:
         """Grade everything here, ``jobs`` at once. Ends early, with what is done, on Ctrl-C."""
 
-        def one(entry: intake.Entry) -> Submission:
+        def one(entry: Entry) -> Submission:
             watcher.started(entry)
             try:
                 return self.grade(entry)
@@ -206,7 +208,7 @@ class Batch:
         self._end.close()
 
 
-def failed(entry: intake.Entry, reason: str, digest: str = "") -> Submission:
+def failed(entry: Entry, reason: str, digest: str = "") -> Submission:
     """Return a submission that the grader, by its own fault, could not grade."""
     return Submission(
         student=entry.student,

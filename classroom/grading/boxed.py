@@ -23,8 +23,8 @@ from .backend import BoxedBackend, Hang, NoAnswer
 from .boxes import BoxOfOthers, Submission
 from .results import Outcome, TestResult
 from .sandbox import Limits, SandboxError
+from .telling import hint, plain, story_of, words
 
-SHOWN = 4000  # characters of any text from a test
 HANGS = 3  # in a row end the run of a submission
 
 
@@ -197,37 +197,8 @@ def out_of_time(_signal: int, _frame: FrameType | None) -> None:
     raise Hang("The test did not end in its time.")
 
 
-def story_of(item: pytest.Item) -> str:
-    """Return the id of the story that a test belongs to."""
-    mark = item.get_closest_marker("story")
-    return str(mark.args[0]) if mark else ""
-
-
-def hint(item: pytest.Item) -> str:
-    """Return a test's docstring, or its name as a sentence."""
-    function = getattr(item, "function", None)
-    text = getattr(function, "__doc__", None)
-    if not text:
-        name = item.name.partition("[")[0].removeprefix("test_")
-        words_of_name = name.replace("_", " ")
-        text = f"{words_of_name[:1].upper()}{words_of_name[1:]}."
-    return " ".join(text.split())
-
-
-def words(error: pytest.ExceptionInfo[BaseException]) -> str:
-    """Return what failed: an assertion in its own words, else the exception with its name."""
-    if error.errisinstance((AssertionError, Hang, NoAnswer)):
-        return str(error.value) or "A condition of the test does not hold."
-    return error.exconly()
-
-
 def is_ours(error: pytest.ExceptionInfo[BaseException]) -> bool:
     """Tell whether the grader itself went wrong, by where the exception comes from."""
     here = Path(__file__).resolve().parent
     came_from = Path(str(error.traceback[-1].path)).resolve()
     return here in came_from.parents and not error.errisinstance((Hang, NoAnswer))
-
-
-def plain(text: str) -> str:
-    """Return text of bounded length that can be encoded."""
-    return text[:SHOWN].encode("utf-8", "replace").decode("utf-8")

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .intake import Entry
+from .entries import Entry
 from .reports.text import line, number, shown_name
 from .results import State, Submission
 

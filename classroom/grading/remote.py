@@ -24,7 +24,7 @@ from common import jobs
 from common.jobs import worker
 
 from .batch import Batch, Watcher, failed
-from .intake import Entry
+from .entries import Entry
 from .results import Submission
 from .sandbox import Limits
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from classroom.repository import Refused
 
-from .intake import entries
+from .entries import entries
 from .unpack import read
 
 GRAM = 20  # tokens; about three lines

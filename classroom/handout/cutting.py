@@ -2,10 +2,11 @@
 
 import ast
 import re
+from ast import Assign, AsyncFunctionDef, Call, ClassDef, Constant, FunctionDef, Name
 from collections.abc import Iterator, Sequence
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-HAVE_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Function = FunctionDef | AsyncFunctionDef
+HAVE_NAMES = (FunctionDef, AsyncFunctionDef, ClassDef)
 
 
 class StarterError(Exception):
@@ -81,11 +82,11 @@ def _first_line(node: ast.stmt) -> int:
 
 def story_of(node: ast.AST) -> str | None:
     """Return the story that a test function is marked with."""
-    if not isinstance(node, ast.FunctionDef):
+    if not isinstance(node, FunctionDef):
         return None
     for mark in node.decorator_list:
         match mark:
-            case ast.Call(func=name, args=[ast.Constant(value=str(story)), *_]):
+            case Call(func=name, args=[Constant(value=str(story)), *_]):
                 if ast.unparse(name) == "pytest.mark.story":
                     return story
     return None
@@ -105,9 +106,9 @@ def _unused(kept: Sequence[ast.stmt]) -> list[ast.stmt]:
 def _helper(node: ast.stmt) -> str | None:
     """Return the name of a helper or a constant; None for tests and what pytest finds itself."""
     match node:
-        case ast.FunctionDef(name=name):
+        case FunctionDef(name=name):
             found_by_pytest = name.startswith("test") or _is_automatic(node)
-        case ast.Assign(targets=[ast.Name(id=name), *_]):
+        case Assign(targets=[Name(id=name), *_]):
             found_by_pytest = name == "pytestmark"
         case _:
             return None
@@ -119,12 +120,12 @@ def _names(statements: Sequence[ast.stmt]) -> Iterator[str]:
     for statement in statements:
         for node in ast.walk(statement):
             match node:
-                case ast.Name(id=name):
+                case Name(id=name):
                     yield name
                 case ast.arg(arg=str(name)) | ast.keyword(arg=str(name)):
                     yield name
 
 
-def _is_automatic(node: ast.FunctionDef) -> bool:
+def _is_automatic(node: FunctionDef) -> bool:
     """Tell whether a fixture is used by every test without being named."""
     return any("autouse=True" in ast.unparse(mark) for mark in node.decorator_list)

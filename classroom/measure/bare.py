@@ -2,8 +2,7 @@
 
 ``constant`` is the least that Flask can do. ``query`` is Flask-SQLAlchemy as its documentation
 writes it, on the database of the project, whose tables it reads from the schema: as many queries
-for the same data, turned into JSON by hand, nothing checked, no headers. ``toy`` is the other side
-of the comparison for ``common`` itself.
+for the same data, turned into JSON by hand, nothing checked, no headers.
 """
 
 import json
@@ -17,12 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.automap import automap_base
-from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, selectinload
-
-import common
-from common.api import Schema, endpoint
-from common.database import make_db
-from common.pagination import Page, PageQuery, paginate
+from sqlalchemy.orm import configure_mappers, selectinload
 
 Session = Any
 Tables = Any  # the classes that automap makes
@@ -169,44 +163,3 @@ QUERIES: dict[str, View] = {
     "events": _events,
     "follow": _follow,
 }
-
-
-class ThingOut(Schema):
-    """A thing."""
-
-    id: int
-    name: str
-    price: int
-
-
-def toy() -> Flask:
-    """An application with common and nothing else: a route without a query, and a list."""
-    db = make_db()
-
-    class Thing(db.Model):  # type: ignore[name-defined,misc]
-        id: Mapped[int] = mapped_column(primary_key=True)
-        name: Mapped[str]
-        price: Mapped[int]
-
-    def seed() -> int:
-        made = [{"name": f"Thing {number}", "price": number} for number in range(THINGS)]
-        db.session.execute(insert(Thing), made)
-        db.session.commit()
-        return THINGS
-
-    app = Flask(__name__)
-    common.init_app(app, db=db, seed=seed)
-
-    @app.get("/one")
-    @endpoint
-    def one() -> ThingOut:
-        """Show a thing."""
-        return ThingOut(id=1, name="Thing", price=100)
-
-    @app.get("/things")
-    @endpoint
-    def things(query: PageQuery) -> Page[ThingOut]:
-        """List the things."""
-        return paginate(db.session, select(Thing).order_by(Thing.id), query, ThingOut)
-
-    return app

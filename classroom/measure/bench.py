@@ -69,7 +69,7 @@ class Effort:
 def measure(target: str, routes: list[dict[str, str]], effort: Effort, root: Path) -> Iterator[Row]:
     """Yield what comes out for the routes of one target, on data of its own."""
     if target == TOY:
-        app = f"{BARE}:toy()"
+        app = "classroom.measure.toy:toy()"
         folder = ROOT
     else:
         app = "wsgi:app"

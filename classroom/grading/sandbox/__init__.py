@@ -13,10 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +22,23 @@ from classroom.grading.box import wire
 from classroom.ideas import ROOT
 
 from . import bubblewrap, cgroup, seccomp
+from .limits import LIMITS, MEGA, Limits
+from .line import Line
 
-MEGA = 2**20
+__all__ = [
+    "LIMITS",
+    "REFUSED",
+    "Box",
+    "Limits",
+    "Line",
+    "SandboxError",
+    "bubblewrap",
+    "cgroup",
+    "check",
+    "leaks",
+    "seccomp",
+]
+
 START = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -48,85 +61,6 @@ as root, or allow it: sysctl kernel.apparmor_restrict_unprivileged_userns=0"""
 
 class SandboxError(Exception):
     """The box cannot be made or is not tight; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may take: sizes in MB, times in seconds."""
-
-    memory: int = 1024
-    """Of the whole box where control groups work; of each process, twice that as addresses."""
-    disk: int = 256
-    file: int = 64
-    processes: int = 256
-    files: int = 1024
-    cpu: int = 120
-    start: float = 60
-    """Until our own code runs in the box."""
-    imports: float = 10
-    request: float = 10
-    operation: float = 20
-    test: float = 30
-    submission: float = 300
-
-    def rlimits(self) -> dict[str, int]:
-        """Return the limits of one process, by their names in ``resource``."""
-        return {
-            "RLIMIT_AS": 2 * self.memory * MEGA,
-            "RLIMIT_CORE": 0,
-            "RLIMIT_CPU": self.cpu,
-            "RLIMIT_FSIZE": self.file * MEGA,
-            "RLIMIT_NOFILE": self.files,
-            "RLIMIT_NPROC": self.processes,
-        }
-
-
-LIMITS = Limits()
-
-
-class Line:
-    """The line to the ``host.py`` in a box: orders go there, and whether they were obeyed comes."""
-
-    def __init__(self, control: socket.socket, limits: Limits) -> None:
-        self.control = control
-        self.limits = limits
-        self._obeys = True
-
-    def ready(self) -> str:
-        """Wait until the submission has been imported; return why it cannot be, or nothing."""
-        try:
-            answer = self._hear(self.limits.imports + 5)
-        except TimeoutError:
-            return f"It did not start within {self.limits.imports:g} s."
-        except (EOFError, OSError, wire.WireError):
-            return "The process ended while it was importing the submission."
-        return str(answer.get("failed", ""))
-
-    def begin(self, listener: socket.socket, settings: Mapping[str, str]) -> bool:
-        """Start the application, which answers at ``listener``; tell whether that has worked."""
-        return self._order([listener.fileno()], op="start", settings=dict(settings))
-
-    def end(self) -> bool:
-        """Kill and remove all that is left of the application; tell whether that has worked."""
-        return self._order([], op="end")
-
-    def _order(self, descriptors: list[int], **order: object) -> bool:
-        if not self._obeys:
-            return False
-        self._obeys = False  # until it has answered: an answer that is late answers nothing else
-        try:
-            socket.send_fds(self.control, [json.dumps(order).encode()], descriptors)
-            self._obeys = self._hear(self.limits.operation).get("done") is True
-        except (EOFError, OSError, wire.WireError):
-            return False
-        return self._obeys
-
-    def _hear(self, seconds: float) -> dict[str, Any]:
-        return wire.receive(self.control, time.monotonic() + seconds)[0]
-
-    def close(self) -> None:
-        """Hang up."""
-        self.control.close()
 
 
 class Box(Line):

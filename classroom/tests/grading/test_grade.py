@@ -19,8 +19,8 @@ import pytest
 from rich.console import Console
 
 from classroom.grading import grade
+from classroom.grading.entries import Entry
 from classroom.grading.findings import read
-from classroom.grading.intake import Entry
 from classroom.grading.journal import NAME, Journal
 from classroom.grading.live import Show
 from classroom.grading.results import Outcome, State, Submission

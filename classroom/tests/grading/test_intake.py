@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from classroom.grading import unpack
-from classroom.grading.intake import entries, take
+from classroom.grading.entries import entries
+from classroom.grading.intake import take
 from classroom.grading.unpack import MAX_FILES, read
 
 IDEA = SimpleNamespace(slug="notes")
