@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .ideas import ROOT, Idea, IdeaError, floors
+from .ideas import ROOT, Idea, IdeaError, floors, prerequisite_problems
 from .render import render, replace_file
 
 BEGIN = "<!-- catalogue: made by `nox -s catalogue`, do not edit -->"
@@ -21,14 +21,21 @@ class CatalogueError(Exception):
 
 
 def tables(root: Path = ROOT) -> str:
-    """Return the catalogue as Markdown."""
+    """Return the catalogue as Markdown. Raises IdeaError where a prerequisite is not built."""
     all_floors = floors(root)
-    entries = [entry for floor in all_floors for entry in floor.entries]
+    built = []
+    total = 0
+    for floor in all_floors:
+        total += len(floor.entries)
+        built += [entry for entry in floor.entries if isinstance(entry, Idea)]
+    problems = list(prerequisite_problems(built, root))
+    if problems:
+        raise IdeaError("\n".join(problems))
     return render(
         "catalogue.md",
         floors=all_floors,
-        built=sum(isinstance(entry, Idea) for entry in entries),
-        total=len(entries),
+        built=len(built),
+        total=total,
         folder=lambda idea: idea.folder.relative_to(root).as_posix(),
         is_built=lambda entry: isinstance(entry, Idea),
     )

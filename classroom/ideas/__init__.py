@@ -32,6 +32,7 @@ __all__ = [
     "floors",
     "load",
     "planned",
+    "prerequisite_problems",
     "schema",
 ]
 
@@ -106,7 +107,8 @@ def discover(root: Path = ROOT) -> list[Idea]:
         if times > 1:
             problems.append(f"projects: {times} projects are called {slug!r}; names are unique")
     if not problems:  # else it is not known which ideas there are
-        problems = list(prerequisite_problems(ideas, root))
+        in_plan = {entry.slug for entry in planned()}  # who has one folder alone lacks others
+        problems = list(prerequisite_problems(ideas, root, in_plan))
     if problems:
         raise IdeaError("\n".join(problems))
     return sorted(ideas, key=_place)

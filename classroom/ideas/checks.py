@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -62,15 +62,20 @@ def house_problems(data: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"stories: the id {story!r} is used {times} times"
 
 
-def prerequisite_problems(ideas: Sequence[Idea], root: Path) -> Iterator[str]:
-    """Yield prerequisites that nobody can read before: missing, harder, or in a circle."""
+def prerequisite_problems(
+    ideas: Sequence[Idea], root: Path, elsewhere: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield prerequisites that nobody can read before: missing, harder, or in a circle.
+
+    ``elsewhere`` are names that may be missing in ``ideas``.
+    """
     levels = {idea.slug: idea.level for idea in ideas}
     for idea in ideas:
         name = (idea.folder / "idea.toml").relative_to(root).as_posix()
         for slug in _slugs(idea.prerequisites):
-            if slug not in levels:
+            if slug not in levels and slug not in elsewhere:
                 yield f"{name}: prerequisites: there is no project {slug!r}"
-            elif levels[slug] > idea.level:
+            elif levels.get(slug, 0) > idea.level:
                 yield (
                     f"{name}: prerequisites: {slug!r} has level {levels[slug]}, "
                     f"and this project only {idea.level}"

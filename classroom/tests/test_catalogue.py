@@ -1,6 +1,7 @@
 import pytest
 
 from classroom.catalogue import BEGIN, END, main, tables
+from classroom.ideas import IdeaError
 
 
 @pytest.fixture
@@ -99,3 +100,10 @@ def test_a_faulty_idea_stops_it(root, make_project, capsys):
 
     assert main([], root) == 1
     assert "projects/crud/wiki/idea.toml" in capsys.readouterr().err
+
+
+def test_catalogue_has_no_project_without_those_to_read_before(root, make_project):
+    make_project("wiki", level=2, prerequisites=["recipes"])
+
+    with pytest.raises(IdeaError, match="there is no project 'recipes'"):
+        tables(root)

@@ -157,10 +157,16 @@ def test_prerequisites_are_projects_or_plain_words(root, make_project):
     assert find("wiki", root).prerequisites == ("notes", "what a link is", "HTML")
 
 
+def test_prerequisite_may_lie_elsewhere_for_who_has_one_folder_alone(root, make_project):
+    make_project("wiki", level=2, prerequisites=["recipes"])
+
+    assert find("wiki", root).prerequisites == ("recipes",)
+
+
 @pytest.mark.parametrize(
     ("prerequisites", "problem"),
     [
-        (["tasks"], "projects/crud/wiki/idea.toml: prerequisites: there is no project 'tasks'"),
+        (["task"], "projects/crud/wiki/idea.toml: prerequisites: there is no project 'task'"),
         (["chat"], "projects/crud/wiki/idea.toml: prerequisites: 'chat' has level 5, and this "),
         (["wiki"], "projects: prerequisites in a circle: wiki, wiki"),
         (["notes"], "projects: prerequisites in a circle: "),
