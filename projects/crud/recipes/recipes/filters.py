@@ -17,8 +17,8 @@ def conditions(query: RecipeQuery) -> list[ColumnElement[bool]]:
         wanted.append(Recipe.cuisine == query.cuisine)
     if query.diet:
         wanted.append(has_all_diets(query.diet))
-    if query.with_:
-        wanted.append(has_all_ingredients(query.with_))
+    for name in query.with_:
+        wanted.append(Recipe.id.in_(taking([name])))
     if query.without:
         wanted.append(has_no_ingredient(query.without))
     if query.max_minutes is not None:
@@ -38,16 +38,8 @@ def has_all_diets(diets: Iterable[str]) -> ColumnElement[bool]:
     """
     wanted = []
     for diet in diets:
-        suited = select(DietTag.recipe_id).where(DietTag.name == diet)
-        wanted.append(Recipe.id.in_(suited))
-    return and_(*wanted)
-
-
-def has_all_ingredients(names: Iterable[str]) -> ColumnElement[bool]:
-    """Return the condition that a recipe takes every one of the ingredients called ``names``."""
-    wanted = []
-    for name in names:
-        wanted.append(Recipe.id.in_(_taking([name])))
+        recipe_ids = select(DietTag.recipe_id).where(DietTag.name == diet)
+        wanted.append(Recipe.id.in_(recipe_ids))
     return and_(*wanted)
 
 
@@ -58,11 +50,14 @@ def has_no_ingredient(names: Iterable[str]) -> ColumnElement[bool]:
     whole recipe, not about one of its rows: pancakes have a row that is not egg (the flour), and
     yet they are not free of egg. A name that no ingredient has excludes nothing.
     """
-    return Recipe.id.not_in(_taking(names))
+    return Recipe.id.not_in(taking(names))
 
 
-def _taking(names: Iterable[str]) -> Select[int]:
+def taking(names: Iterable[str]) -> Select[int]:
     """Select the ids of recipes that take at least one of the ingredients called ``names``."""
     keys = [fold(name) for name in names]
-    rows = select(RecipeIngredient.recipe_id).join(RecipeIngredient.ingredient)
-    return rows.where(Ingredient.key.in_(keys))
+    return (
+        select(RecipeIngredient.recipe_id)
+        .join(RecipeIngredient.ingredient)
+        .where(Ingredient.key.in_(keys))
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from common.database import make_db
 
-from .scaling import Amount, UnitName
+from .scaling import Amount, UnitName, written
 
 db = make_db()
 
@@ -36,15 +36,15 @@ class Recipe(db.Model):
 
     # A query states what it loads: "raise" makes a forgotten relation an error, and not one more
     # query per row (N+1).
-    diet_tags: Mapped[list["DietTag"]] = relationship(
-        cascade=OWNED, passive_deletes=True, lazy="raise"
-    )
+    diet_tags: Mapped[list["DietTag"]] = relationship(cascade=OWNED, lazy="raise")
     ingredients: Mapped[list["RecipeIngredient"]] = relationship(
-        cascade=OWNED,
-        passive_deletes=True,
-        lazy="raise",
-        order_by="RecipeIngredient.position",
+        cascade=OWNED, lazy="raise", order_by="RecipeIngredient.position"
     )
+
+    @property
+    def original_servings(self) -> int:
+        """What an answer says beside the servings that were asked for."""
+        return self.servings
 
     @property
     def diets(self) -> list[str]:
@@ -77,7 +77,6 @@ class RecipeIngredient(db.Model):
     __table_args__ = (
         CheckConstraint("(numerator IS NULL) = (denominator IS NULL)", name="whole_fraction"),
         CheckConstraint("numerator > 0 AND denominator BETWEEN 1 AND 1000", name="fraction"),
-        CheckConstraint("unit IS NULL OR numerator IS NOT NULL", name="unit_of_something"),
         Index(None, "ingredient_id", "recipe_id"),
     )
 
@@ -89,11 +88,22 @@ class RecipeIngredient(db.Model):
     numerator: Mapped[int | None]
     denominator: Mapped[int | None]
     unit: Mapped[UnitName | None] = mapped_column(
-        Enum(*get_args(UnitName), native_enum=False, length=10, create_constraint=True, name="unit")
+        Enum(
+            *get_args(UnitName),
+            name="unit",
+            length=10,
+            native_enum=False,
+            create_constraint=True,
+        )
     )
     note: Mapped[str | None] = mapped_column(String(200))
 
     ingredient: Mapped[Ingredient] = relationship(lazy="raise")
+
+    @property
+    def name(self) -> str:
+        """The name of the ingredient."""
+        return self.ingredient.name
 
     @property
     def amount(self) -> Amount | None:
@@ -101,3 +111,13 @@ class RecipeIngredient(db.Model):
         if self.numerator is None or self.denominator is None:
             return None
         return Amount(Fraction(self.numerator, self.denominator), self.unit)
+
+    @property
+    def quantity(self) -> str | None:
+        """The exact quantity in lowest terms."""
+        return str(self.amount.quantity) if self.amount else None
+
+    @property
+    def display(self) -> str:
+        """What its author wrote."""
+        return written(self.amount) if self.amount else "as needed"

@@ -4,23 +4,22 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
 from sqlalchemy import func, select
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import selectinload
 
 from common.api import Created, Page, Produces, endpoint, fold
 from common.pagination import paginate
 
-from .answers import recipe_for
 from .filters import conditions
 from .models import DietTag, Ingredient, Recipe, RecipeIngredient, db
 from .schemas import (
     IngredientNameOut,
-    IngredientQuery,
     LabelOut,
     RecipeIn,
     RecipeOut,
     RecipePatch,
     RecipeQuery,
     RecipeSummaryOut,
+    SearchQuery,
     ServingsQuery,
 )
 from .writing import write
@@ -48,10 +47,15 @@ def index() -> Response:
 def list_recipes(query: RecipeQuery) -> Page[RecipeSummaryOut]:
     """List recipes, the newest first (by descending id), without ingredients and steps.
 
-    All filters must hold. A cuisine, diet or ingredient that nobody has used finds nothing.
+    All filters must hold; ``q`` is looked for in title and description. A cuisine, diet or
+    ingredient that nobody has used finds nothing.
     """
-    statement = select(Recipe).where(*conditions(query)).order_by(Recipe.id.desc())
-    statement = statement.options(selectinload(Recipe.diet_tags))
+    statement = (
+        select(Recipe)
+        .where(*conditions(query))
+        .order_by(Recipe.id.desc())
+        .options(selectinload(Recipe.diet_tags))
+    )
     return paginate(db.session, statement, query, RecipeSummaryOut)
 
 
@@ -63,7 +67,7 @@ def create_recipe(body: RecipeIn) -> Created[RecipeOut]:
     write(recipe, body)
     db.session.add(recipe)
     db.session.commit()
-    answer = recipe_for(recipe.servings, recipe)
+    answer = RecipeOut.model_validate(recipe)
     return Created(answer, location=url_for(".show_recipe", recipe_id=recipe.id))
 
 
@@ -74,8 +78,10 @@ def show_recipe(recipe_id: int, query: ServingsQuery) -> RecipeOut:
 
     The amounts are exact in ``quantity`` and ready for the kitchen in ``display``.
     """
-    recipe = find_recipe(recipe_id)
-    return recipe_for(query.servings or recipe.servings, recipe)
+    answer = RecipeOut.model_validate(find_recipe(recipe_id))
+    if query.servings is not None:
+        answer.scale_to(query.servings)
+    return answer
 
 
 @bp.put("/recipes/<int:recipe_id>")
@@ -116,7 +122,7 @@ def list_diets() -> list[LabelOut]:
 
 @bp.get("/ingredients")
 @endpoint
-def list_ingredients(query: IngredientQuery) -> Page[IngredientNameOut]:
+def list_ingredients(query: SearchQuery) -> Page[IngredientNameOut]:
     """List the ingredients that there are, by name."""
     statement = select(Ingredient).order_by(Ingredient.key)
     text = fold(query.q)
@@ -125,7 +131,7 @@ def list_ingredients(query: IngredientQuery) -> Page[IngredientNameOut]:
     return paginate(db.session, statement, query, IngredientNameOut)
 
 
-def commonest(label: InstrumentedAttribute[Any]) -> list[LabelOut]:
+def commonest(label: Any) -> list[LabelOut]:
     """Count the recipes of each label; return the hundred labels that most of them have."""
     recipes = func.count().label("recipes")
     statement = (
@@ -135,7 +141,8 @@ def commonest(label: InstrumentedAttribute[Any]) -> list[LabelOut]:
         .order_by(recipes.desc(), label)
         .limit(MOST_LABELS)
     )
-    return [LabelOut.model_validate(row) for row in db.session.execute(statement)]
+    rows = db.session.execute(statement)
+    return [LabelOut.model_validate(row) for row in rows]
 
 
 def rewrite(recipe_id: int, body: RecipeIn | RecipePatch) -> RecipeOut:
@@ -143,15 +150,9 @@ def rewrite(recipe_id: int, body: RecipeIn | RecipePatch) -> RecipeOut:
     recipe = find_recipe(recipe_id, lock=True)
     write(recipe, body)
     db.session.commit()
-    return recipe_for(recipe.servings, recipe)
+    return RecipeOut.model_validate(recipe)
 
 
 def find_recipe(recipe_id: int, *, lock: bool = False) -> Recipe:
     """Return the whole recipe, or answer 404. ``lock`` keeps it as it is until the commit."""
-    return db.get_or_404(
-        Recipe,
-        recipe_id,
-        description="There is no such recipe.",
-        options=WHOLE,
-        with_for_update=lock,
-    )
+    return db.get_or_404(Recipe, recipe_id, options=WHOLE, lock=lock)

@@ -5,7 +5,6 @@ Rounding happens once, at the very end, in what is shown to a person; it never f
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -16,8 +15,8 @@ UnitName = Literal[
 ]
 
 
-class Unit(NamedTuple):
-    """How a unit relates to its family, and what can be measured with it.
+class Measure(NamedTuple):
+    """A unit that is measured: what it is of its family, and which parts of it can be measured.
 
     ``size`` counts the family's smallest unit; units of one family convert into each other.
     ``parts`` are the denominators that there is a measure for, simplest first: cups come in
@@ -28,39 +27,44 @@ class Unit(NamedTuple):
     size: int
     parts: tuple[int, ...]
     least: Fraction = Fraction(0)
-    plural: str = ""
 
 
-COUNTED = "counted"  # things that are counted, not measured: the family without conversions
-CUPS = (1, 2, 3, 4, 8)
-HALVES = (1, 2)
-THINGS = (1, 2, 3, 4)  # thirds and quarters only of one thing: nobody cooks with 2⅔ eggs
-
-UNITS: dict[UnitName | None, Unit] = {
-    "g": Unit("mass", 1, (1, 10)),
-    "kg": Unit("mass", 1000, (100,), least=Fraction(1)),
-    "oz": Unit("pounds", 1, (1, 2, 4, 8)),
-    "lb": Unit("pounds", 16, (1, 2, 4), least=Fraction(1)),
-    "ml": Unit("volume", 1, (1, 10)),
-    "l": Unit("volume", 1000, (100,), least=Fraction(1)),
-    "tsp": Unit("spoons", 1, CUPS),
-    "tbsp": Unit("spoons", 3, HALVES, least=Fraction(1)),
-    "cup": Unit("spoons", 48, CUPS, least=Fraction(1, 4), plural="cups"),
-    "pinch": Unit(COUNTED, 1, THINGS, plural="pinches"),
-    "clove": Unit(COUNTED, 1, THINGS, plural="cloves"),
-    "slice": Unit(COUNTED, 1, THINGS, plural="slices"),
-    "can": Unit(COUNTED, 1, THINGS, plural="cans"),
-    None: Unit(COUNTED, 1, THINGS),  # no unit: 3 eggs
+# The units of a family stand together, the largest first. Every other unit is counted.
+MEASURES: dict[UnitName | None, Measure] = {
+    "kg": Measure("mass", 1000, (100,), least=Fraction(1)),
+    "g": Measure("mass", 1, (1, 10)),
+    "lb": Measure("pounds", 16, (1, 2, 4), least=Fraction(1)),
+    "oz": Measure("pounds", 1, (1, 2, 4, 8)),
+    "l": Measure("volume", 1000, (100,), least=Fraction(1)),
+    "ml": Measure("volume", 1, (1, 10)),
+    "cup": Measure("spoons", 48, (1, 2, 3, 4, 8), least=Fraction(1, 4)),
+    "tbsp": Measure("spoons", 3, (1, 2), least=Fraction(1)),
+    "tsp": Measure("spoons", 1, (1, 2, 3, 4, 8)),
 }
-DECIMAL = {"g", "kg", "ml", "l"}  # a scale and a jug show tenths, a spoon does not
+DECIMAL = ("kg", "g", "l", "ml")  # a scale and a jug show tenths, a spoon does not
+PARTS_OF_A_THING: tuple[int, ...] = (1, 2, 3, 4)  # of one alone: nobody cooks with 2⅔ eggs
+PLURALS = {
+    "cup": "cups",
+    "pinch": "pinches",
+    "clove": "cloves",
+    "slice": "slices",
+    "can": "cans",
+}
 
 CLOSE = Fraction(5, 100)  # a cook does not taste a difference of five percent
 
 SIGNS = {
-    "1/8": "⅛", "1/4": "¼", "1/3": "⅓", "3/8": "⅜", "1/2": "½", "5/8": "⅝", "2/3": "⅔", "3/4": "¾",
+    "1/8": "⅛",
+    "1/4": "¼",
+    "1/3": "⅓",
+    "3/8": "⅜",
+    "1/2": "½",
+    "5/8": "⅝",
+    "2/3": "⅔",
+    "3/4": "¾",
     "7/8": "⅞",
-}  # fmt: skip
-SIGN = "[¼-¾⅐-⅞]"  # these and a few more, to read
+}
+SIGN = "[⅛¼⅓⅜½⅝⅔¾⅞]"
 
 MOST = 1_000_000  # a quantity is less than that
 
@@ -72,7 +76,7 @@ QUANTITY = (
     r"|[1-9][0-9]{0,5}\.[0-9]{1,3}"  # 1.25
     r"|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$"  # 0.25, 0.025, 0.005
 )
-RANGE = rf"([0-9]|{SIGN}) ?[-–—] ?([0-9]|{SIGN})"
+RANGE = rf"([0-9]|{SIGN}) ?[-\u2013\u2014] ?([0-9]|{SIGN})"
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,6 @@ class Amount:
 
     quantity: Fraction
     unit: UnitName | None
-
-    @property
-    def base(self) -> Fraction:
-        """The same amount in the smallest unit of its family."""
-        return self.quantity * UNITS[self.unit].size
 
 
 def parse(text: str) -> Fraction:
@@ -98,10 +97,10 @@ def parse(text: str) -> Fraction:
         raise ValueError("is a range: send one quantity, and the other one in the note")
     if not re.fullmatch(QUANTITY, text):
         raise ValueError('is no quantity such as "3", "1/3", "1 1/2", "1½" or "0.25"')
-    spaced = re.sub(f"({SIGN})", r" \1", text)
-    plain = unicodedata.normalize("NFKC", spaced).replace("\u2044", "/")  # ½ becomes 1⁄2
+    for fraction, sign in SIGNS.items():
+        text = text.replace(sign, f" {fraction}")
     quantity = Fraction(0)
-    for part in plain.split():
+    for part in text.split():
         quantity += Fraction(part)
     if quantity >= MOST:
         raise ValueError("is not below a million")
@@ -111,7 +110,7 @@ def parse(text: str) -> Fraction:
 def scale(amount: Amount, factor: Fraction) -> Amount:
     """Return ``factor`` times ``amount``, exactly, in the unit that suits it.
 
-    The unit is the largest of the same family (see ``UNITS``) in which the new quantity
+    The unit is the largest of the same family (see ``MEASURES``) in which the new quantity
 
     - is at least the unit's ``least``, and
     - is still within CLOSE (5 %) of the quantity itself after ``rounded``.
@@ -121,10 +120,16 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
     1 1/3 tbsp. Half of 1 kg is 500 g. Counted things keep their unit. Nothing is rounded here.
     """
     exact = Amount(amount.quantity * factor, amount.unit)
-    for name in _family(amount.unit):
-        choice = Amount(exact.base / UNITS[name].size, name)
-        measured = rounded(choice)
-        if choice.quantity >= UNITS[name].least and _close(measured, choice.quantity):
+    own = MEASURES.get(amount.unit)
+    if own is None:
+        return exact
+    choice = exact
+    for name, measure in MEASURES.items():
+        if measure.family != own.family:
+            continue
+        choice = Amount(exact.quantity * own.size / measure.size, name)
+        can_be_measured = _close(rounded(choice), choice.quantity)
+        if can_be_measured and choice.quantity >= measure.least:
             break
     return choice
 
@@ -135,15 +140,21 @@ def rounded(amount: Amount) -> Fraction:
     Counted things from one on become whole, the nearest number; what is whole or ends in a half
     stays. Of all else,
 
-    - what can be measured in one of the unit's ``parts`` stays as it is;
+    - what can be measured in one of the ``parts`` stays as it is;
     - or else it is the simplest fraction (the first of the ``parts``) within CLOSE (5 %);
     - or else, where none is so close, the smallest that is larger, which is shown as "less than".
     """
-    exact, parts = amount.quantity, UNITS[amount.unit].parts
+    exact = amount.quantity
     if _is_several(amount):
-        return exact if (exact * 2).denominator == 1 else Fraction(round(exact))
-    if any((exact * part).denominator == 1 for part in parts):
-        return exact
+        if (exact * 2).denominator == 1:
+            return exact
+        return Fraction(round(exact))
+    parts = PARTS_OF_A_THING
+    if amount.unit in MEASURES:
+        parts = MEASURES[amount.unit].parts
+    for part in parts:
+        if (exact * part).denominator == 1:
+            return exact
     for part in parts:
         choice = Fraction(round(exact * part), part)
         if _close(choice, exact):
@@ -169,32 +180,27 @@ def written(amount: Amount) -> str:
     quantity = amount.quantity
     whole, part = divmod(quantity, 1)
     sign = SIGNS.get(str(part), "")
-    is_decimal = 1000 % quantity.denominator == 0 and (amount.unit in DECIMAL or not sign)
+    is_short = 1000 % quantity.denominator == 0  # at most three digits after the point
     if part == 0:
         number = str(whole)
-    elif is_decimal:
+    elif is_short and (amount.unit in DECIMAL or not sign):
         number = f"{float(quantity):.3f}".rstrip("0")
     elif sign:
         number = f"{whole or ''}{sign}"
+    elif whole:
+        number = f"{whole} {part}"
     else:
-        number = f"{whole or ''} {part}"
-    plural = UNITS[amount.unit].plural
-    name = plural if plural and quantity > 1 else amount.unit
-    return f"{number} {name or ''}".strip()
-
-
-def _family(name: UnitName | None) -> list[UnitName | None]:
-    """Return the units that ``name`` converts to, itself included, the largest first."""
-    family = UNITS[name].family
-    if family == COUNTED:
-        return [name]
-    same = [other for other in UNITS if UNITS[other].family == family]
-    return sorted(same, key=lambda other: -UNITS[other].size)
+        number = str(part)
+    if amount.unit is None:
+        return number
+    if quantity > 1 and amount.unit in PLURALS:
+        return f"{number} {PLURALS[amount.unit]}"
+    return f"{number} {amount.unit}"
 
 
 def _is_several(amount: Amount) -> bool:
     """Tell whether things are counted, and there is more than one."""
-    return UNITS[amount.unit].family == COUNTED and amount.quantity > 1
+    return amount.unit not in MEASURES and amount.quantity > 1
 
 
 def _close(approximate: Fraction, exact: Fraction) -> bool:

@@ -1,27 +1,26 @@
 """What the API takes, what it refuses, and what it answers."""
 
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    ConfigDict,
     Field,
     JsonValue,
     PlainValidator,
     WithJsonSchema,
-    model_validator,
 )
 
 from common.api import Line, Schema, Text, TextOrEmpty, fold
 from common.pagination import PageQuery
 
-from .scaling import QUANTITY, UnitName, parse
+from . import scaling
+from .scaling import QUANTITY, Amount, UnitName, parse
 
 
 def exact(value: object) -> Fraction:
     """Read a quantity from JSON. A float is refused: 0.1 is not one tenth in it."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if type(value) not in (int, str):  # isinstance takes True for a number
         raise ValueError('is neither text such as "1 1/2" or "0.25" nor a whole number')
     return parse(str(value))
 
@@ -35,75 +34,45 @@ QUANTITY_SCHEMA: dict[str, JsonValue] = {  # for machines; parse knows more, hen
     "examples": ["1 1/2"],
 }
 Quantity = Annotated[Fraction, PlainValidator(exact), WithJsonSchema(QUANTITY_SCHEMA)]
-Title = Annotated[Line, Field(max_length=120)]
-Description = Annotated[TextOrEmpty, Field(max_length=1000)]
 Name = Annotated[Line, Field(max_length=80)]
-Note = Annotated[Line, Field(max_length=200)]
 Label = Annotated[Line, Field(max_length=40), AfterValidator(fold)]  # a cuisine or a diet
-Step = Annotated[Text, Field(max_length=2000)]
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60, description="From start to table.")]
 Servings = Annotated[int, Field(ge=1, le=1000, description="How many people it feeds.")]
-Diets = Annotated[
-    list[Label],
-    Field(max_length=20, description="In any case and order; answered in lower case, sorted."),
-    AfterValidator(lambda labels: sorted(set(labels))),
-]
 
 
 class IngredientIn(Schema):
     """One line of the list. Without a quantity it means: as much as is needed."""
 
-    model_config = ConfigDict(
-        json_schema_extra={  # what unit_has_quantity says, for machines
-            "anyOf": [
-                {"properties": {"unit": {"type": "null"}}},
-                {"properties": {"quantity": {"not": {"type": "null"}}}, "required": ["quantity"]},
-            ]
-        }
-    )
-
     name: Name
     quantity: Quantity | None = None
     unit: UnitName | None = Field(None, description="null for what is counted: 3 eggs.")
-    note: Note | None = None
-
-    @model_validator(mode="after")
-    def unit_has_quantity(self) -> Self:
-        """Refuse cups of sugar without saying how many."""
-        if self.unit is not None and self.quantity is None:
-            raise ValueError(f"has a unit without a quantity: how many {self.unit}?")
-        return self
-
-
-EXAMPLE: dict[str, JsonValue] = {
-    "title": "Garlic bread", "cuisine": "italian", "minutes": 15, "servings": 4, "diets": ["vegan"],
-    "ingredients": [{"name": "bread", "quantity": "8", "unit": "slice"}, {"name": "garlic"}],
-    "steps": ["Toast the bread.", "Rub it with garlic and oil."],
-}  # fmt: skip
+    note: Annotated[Line, Field(max_length=200)] | None = None
 
 
 class RecipeIn(Schema):
     """A whole recipe, to save or to put in the place of another."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
-
-    title: Title
-    description: Description = ""
+    title: Line = Field(max_length=120)
+    description: TextOrEmpty = Field("", max_length=1000)
     cuisine: Label | None = None
     minutes: Minutes
     servings: Servings
-    diets: Diets = Field(default_factory=list)
+    diets: list[Label] = Field([], max_length=20, description="In any case and order.")
     ingredients: list[IngredientIn] = Field(min_length=1, max_length=100)
-    steps: list[Step] = Field(min_length=1, max_length=100)
+    steps: list[Annotated[Text, Field(max_length=2000)]] = Field(min_length=1, max_length=100)
 
 
 class RecipePatch(RecipeIn, partial=True):
     """The fields to change. A list takes the place of the whole old list."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 20}]})
+
+class SearchQuery(PageQuery):
+    """Text to look for."""
+
+    q: str = Field("", max_length=100, description="A part of the text, in any case.")
 
 
-class RecipeQuery(PageQuery):
+class RecipeQuery(SearchQuery):
     """Filters, all of which must hold."""
 
     cuisine: Label | None = None
@@ -115,13 +84,6 @@ class RecipeQuery(PageQuery):
         [], max_length=20, description="Takes none of these ingredients. Repeatable."
     )
     max_minutes: Minutes | None = None
-    q: str = Field("", max_length=100, description="Text in title or description, in any case.")
-
-
-class IngredientQuery(PageQuery):
-    """A search for ingredients."""
-
-    q: str = Field("", max_length=100, description="Text in the name, in any case.")
 
 
 class ServingsQuery(Schema):
@@ -143,13 +105,23 @@ class RecipeSummaryOut(Schema):
 
 
 class IngredientOut(Schema):
-    """One line of the list, scaled."""
+    """One line of the list, with its exact amount and what a cook measures."""
 
     name: str
     quantity: str | None = Field(description='Exact, in lowest terms: "3" or "3/2".')
     unit: UnitName | None
     display: str = Field(description='What to measure: "1½ cups"; "about 3" if not exact.')
     note: str | None
+
+    def scale(self, factor: Fraction) -> None:
+        """Change the amount of this line to ``factor`` times as much."""
+        if self.quantity is None:
+            return
+        written = Amount(Fraction(self.quantity), self.unit)
+        amount = scaling.scale(written, factor)
+        self.quantity = str(amount.quantity)
+        self.unit = amount.unit
+        self.display = scaling.display(amount)
 
 
 class RecipeOut(RecipeSummaryOut):
@@ -158,6 +130,14 @@ class RecipeOut(RecipeSummaryOut):
     original_servings: int
     ingredients: list[IngredientOut]
     steps: list[str]
+
+    def scale_to(self, servings: int) -> None:
+        """Change this answer to one for so many people. At its own servings it stays as it is."""
+        factor = Fraction(servings, self.servings)
+        self.servings = servings
+        if factor != 1:
+            for line in self.ingredients:
+                line.scale(factor)
 
 
 class IngredientNameOut(Schema):

@@ -37,8 +37,7 @@ def bread(app):
         "recipe_ingredient SET denominator = 0",
         "recipe_ingredient SET denominator = 1001",
         "recipe_ingredient SET denominator = NULL",
-        "recipe_ingredient SET unit = 'oz'",
-        "recipe_ingredient SET numerator = NULL, denominator = NULL",
+        "recipe_ingredient SET unit = 'stone'",
     ],
 )
 def test_nonsense_cannot_be_stored(change):

@@ -19,8 +19,9 @@ def test_cooks_who_name_new_ingredients_at_once_share_them(server, at_once):
         lines = [{"name": spice.upper() if number % 3 else spice} for spice in spices]
         return requests.post(f"{server}/recipes", json=CURRY | {"ingredients": lines}, timeout=30)
 
-    assert [answer.status_code for answer in at_once(12, save)] == [201] * 12
+    assert [response.status_code for response in at_once(12, save)] == [201] * 12
     shared = requests.get(f"{server}/ingredients", timeout=30).json()
+
     assert sorted(item["name"].lower() for item in shared) == sorted(SPICES)
 
 
@@ -36,7 +37,8 @@ def test_recipe_changed_and_deleted_at_once_is_whole_or_gone(server, at_once):
             return requests.delete(url, timeout=30)
         return requests.put(url, json=CURRY | lines(number + 1), timeout=30)
 
-    answers = [answer.status_code for answer in at_once(10, act)]
-    assert answers.pop(5) == 204
-    assert set(answers) <= {200, 404}, "a change comes before the deletion, or finds nothing"
+    responses = [response.status_code for response in at_once(10, act)]
+
+    assert responses.pop(5) == 204
+    assert set(responses) <= {200, 404}, "a change comes before the deletion, or finds nothing"
     assert requests.get(url, timeout=30).status_code == 404
