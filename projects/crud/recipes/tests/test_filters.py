@@ -53,13 +53,13 @@ def takes(*names):
     return conditions(RecipeQuery.model_validate({"with": names}))
 
 
-def test_all_diets_means_a_superset(recipes):
+def test_all_diets_means_superset(recipes):
     for wanted in subsets(DIETS)[1:]:
         superset = {number for number, (diets, _) in recipes.items() if diets >= wanted}
         assert found(has_all_diets(wanted)) == superset, wanted
 
 
-def test_all_ingredients_means_a_superset(recipes):
+def test_all_ingredients_means_superset(recipes):
     for wanted in subsets(FOODS)[1:]:
         loud = [f" {food.upper()}" for food in wanted]
         superset = {number for number, (_, foods) in recipes.items() if foods >= wanted}

@@ -55,7 +55,7 @@ def test_ingredient_in_use_cannot_be_deleted():
         db.session.execute(delete(Ingredient))
 
 
-def test_rows_of_a_recipe_go_with_it_and_its_ingredients_stay():
+def test_rows_of_recipe_go_with_it_and_its_ingredients_stay():
     db.session.execute(delete(Recipe))
     left = {
         table.__name__: db.session.scalar(select(func.count()).select_from(table))

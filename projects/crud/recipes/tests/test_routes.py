@@ -53,11 +53,11 @@ def test_step_may_have_lines_but_must_not_be_blank(client, soup):
 
 
 @pytest.mark.parametrize("field", ["title", "minutes", "servings", "diets", "ingredients", "steps"])
-def test_null_in_a_patch_is_refused_where_a_value_is_needed(client, soup, field):
+def test_null_in_patch_is_refused_where_value_is_needed(client, soup, field):
     assert client.patch(soup, json={field: None}).status_code == 422
 
 
-def test_new_servings_correct_the_recipe_and_leave_the_amounts(client, soup):
+def test_new_servings_correct_recipe_and_leave_amounts(client, soup):
     client.patch(soup, json={"servings": 2})
 
     assert client.get(soup).json["ingredients"][0]["quantity"] == "2"
@@ -76,7 +76,7 @@ def test_line_without_quantity_is_as_needed(client, soup):
     assert [line["display"] for line in client.get(soup).json["ingredients"]] == ["2", "as needed"]
 
 
-def test_first_spelling_names_the_ingredient(client):
+def test_first_spelling_names_ingredient(client):
     client.post("/recipes", json=SOUP)
     other = client.post("/recipes", json=SOUP | {"ingredients": [{"name": "LEEKS"}]})
 
@@ -114,7 +114,7 @@ def test_recipe_takes_three_queries_however_long_it_is(client, soup, max_queries
         assert len(client.get(soup).json["ingredients"]) == 100
 
 
-def test_saving_takes_as_many_queries_for_two_ingredients_as_for_a_hundred(client, max_queries):
+def test_saving_takes_as_many_queries_for_two_ingredients_as_for_hundred(client, max_queries):
     lines = [{"name": f"thing {number}"} for number in range(100)]
     with max_queries(6):
         assert client.post("/recipes", json=SOUP | {"ingredients": lines}).status_code == 201

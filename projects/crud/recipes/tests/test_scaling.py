@@ -52,12 +52,12 @@ def number(text):
 
 
 @given(amounts, factors, factors)
-def test_scaling_by_a_and_then_by_b_is_scaling_by_a_times_b(start, a, b):
+def test_two_scalings_are_one_by_their_product(start, a, b):
     assert base(scale(scale(start, a), b)) == base(scale(start, a * b))
 
 
 @given(amounts, factors)
-def test_new_unit_keeps_the_amount(start, factor):
+def test_new_unit_keeps_amount(start, factor):
     scaled = scale(start, factor)
 
     assert base(scaled) == base(start) * factor
@@ -68,7 +68,7 @@ def test_new_unit_keeps_the_amount(start, factor):
 
 
 @given(amounts, factors)
-def test_scaling_back_returns_the_amount(start, factor):
+def test_scaling_back_returns_amount(start, factor):
     assert base(scale(scale(start, factor), 1 / factor)) == base(start)
 
 
@@ -103,7 +103,7 @@ def test_what_is_measured_is_within_five_percent_or_less_than_what_is_said(start
 
 
 @given(amounts, factors)
-def test_only_an_exact_amount_comes_without_a_hint(start, factor):
+def test_only_exact_amount_comes_without_hint(start, factor):
     scaled = scale(start, factor)
 
     has_hint = display(scaled).startswith(("about ", "less than "))
@@ -200,7 +200,7 @@ def test_range_is_refused_in_words(text):
         ("2000 clove", "2", "4000 clove"),
     ],
 )
-def test_amounts_step_into_the_unit_a_cook_would_use(start, factor, result):
+def test_amounts_step_into_unit_cook_would_use(start, factor, result):
     assert scale(amount(start), parse(factor)) == amount(result)
 
 
@@ -252,7 +252,7 @@ def test_amounts_step_into_the_unit_a_cook_would_use(start, factor, result):
         ("1/2 can", "½ can"),
     ],
 )
-def test_amounts_are_shown_as_a_cook_would_say_them(exact, shown):
+def test_amounts_are_shown_as_cook_would_say_them(exact, shown):
     assert display(amount(exact)) == shown
 
 
@@ -283,7 +283,7 @@ def test_exact_amount_is_written_as_its_author_wrote_it(exact, shown):
         *("1/8 tsp", "1/2 tbsp", "1/8 cup", "1/4 clove", "1/4"),
     ],
 )
-def test_smallest_measure_is_the_least_that_is_shown(least):
+def test_smallest_measure_is_least_that_is_shown(least):
     measure = amount(least)
 
     assert rounded(Amount(measure.quantity / 1000, measure.unit)) == measure.quantity

@@ -145,7 +145,7 @@ def test_fraction_may_be_written_as_one_sign(save, written, exact):
         ("999999.999", "g", 999_999.999),
     ],
 )
-def test_recipe_shows_the_amounts_that_its_author_wrote(save, scaled, quantity, unit, shown):
+def test_recipe_shows_amounts_that_its_author_wrote(save, scaled, quantity, unit, shown):
     recipe = save(servings=3, ingredients=one(quantity, unit))
 
     for [item] in (recipe["ingredients"], scaled(recipe, 3)):
@@ -206,7 +206,7 @@ def test_demo_recipes_are_seeded_once(client, run):
 
 
 @pytest.mark.story("change")
-def test_put_replaces_the_whole_recipe(client, save):
+def test_put_replaces_whole_recipe(client, save):
     url = f"/recipes/{save()['id']}"
     other = {
         "title": "Toast",
@@ -252,7 +252,7 @@ def test_patch_changes_what_is_sent_and_nothing_else(client, save, field, value)
 
 
 @pytest.mark.story("change")
-def test_patch_replaces_the_list_of_ingredients(client, save):
+def test_patch_replaces_list_of_ingredients(client, save):
     url = f"/recipes/{save()['id']}"
     client.patch(url, json={"ingredients": takes("buckwheat", "eggs")})
 
@@ -339,7 +339,7 @@ def test_empty_recipe_is_refused_for_all_that_it_lacks(client):
 
 @pytest.mark.story("refuse")
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_refused_change_leaves_the_recipe_as_it_was(client, save, method):
+def test_refused_change_leaves_recipe_as_it_was(client, save, method):
     before = save()
     url = f"/recipes/{before['id']}"
     response = client.open(url, method=method, json=PANCAKES | {"title": "New", "servings": 0})
@@ -395,7 +395,7 @@ def test_quantities_scale_in_exact_fractions(save, scaled, written, unit, people
 
 
 @pytest.mark.story("scale")
-def test_any_number_of_servings_keeps_the_amount(save, scaled):
+def test_any_number_of_servings_keeps_amount(save, scaled):
     for _ in range(10):
         [family] = random.sample(FAMILIES, 1)
         [unit] = random.sample(family, 1)
@@ -411,7 +411,7 @@ def test_any_number_of_servings_keeps_the_amount(save, scaled):
 
 
 @pytest.mark.story("scale")
-def test_scaling_never_changes_the_stored_recipe(client, save, scaled):
+def test_scaling_never_changes_stored_recipe(client, save, scaled):
     before = save()
     for people in (1, 1000, 7):
         scaled(before, people)
@@ -419,14 +419,14 @@ def test_scaling_never_changes_the_stored_recipe(client, save, scaled):
 
 
 @pytest.mark.story("scale")
-def test_ingredient_without_quantity_has_none_for_a_thousand_either(save, scaled):
+def test_ingredient_without_quantity_has_none_for_thousand_either(save, scaled):
     [item] = scaled(save(ingredients=[{"name": "salt"}]), 1000)
 
     assert (item["name"], item["quantity"]) == ("salt", None)
 
 
 @pytest.mark.story("scale")
-def test_everything_but_the_amounts_stays(client, save):
+def test_everything_but_amounts_stays(client, save):
     recipe = save()
     scaled = client.get(f"/recipes/{recipe['id']}?servings=30").json
 
@@ -469,7 +469,7 @@ def test_units_step_up_sensibly(save, scaled, once, tripled):
 @pytest.mark.parametrize(
     ("written", "people", "hint"), [("2", 4, 3), ("4", 4, 5), ("2", 5, 3), ("1", 7, 2)]
 )
-def test_counted_things_come_with_a_rounded_hint(save, scaled, written, people, hint):
+def test_counted_things_come_with_rounded_hint(save, scaled, written, people, hint):
     [item] = scaled(save(servings=3, ingredients=one(written)), people)
     exact = Fraction(written) * people / 3
 
@@ -501,7 +501,7 @@ def test_nothing_is_rounded_to_nothing(save, scaled):
 
 @pytest.mark.story("kitchen")
 @pytest.mark.parametrize("people", [1, 2, 3, 5, 7, 11, 13])
-def test_nobody_measures_much_more_behind_the_word_about(save, scaled, people):
+def test_nobody_measures_much_more_behind_word_about(save, scaled, people):
     lines = []
     for unit in ("tsp", "tbsp", "cup", "g", "ml", "oz"):
         lines += [*one("1/8", unit), *one("1", unit), *one("5", unit)]
@@ -579,7 +579,7 @@ def test_recipes_are_found_by_what_they_take(save, titles, filters, found):
 
 
 @pytest.mark.story("pantry")
-def test_recipe_that_takes_an_ingredient_twice_is_listed_once(client, save):
+def test_recipe_that_takes_ingredient_twice_is_listed_once(client, save):
     save(title="Cake", ingredients=takes("sugar", "flour", "sugar"))
     response = client.get("/recipes?with=sugar")
 
@@ -588,7 +588,7 @@ def test_recipe_that_takes_an_ingredient_twice_is_listed_once(client, save):
 
 
 @pytest.mark.story("pantry")
-def test_ingredients_are_searched_by_a_part_of_their_name(client, save):
+def test_ingredients_are_searched_by_part_of_their_name(client, save):
     save(ingredients=takes("Brown sugar", "sugar", "100% cocoa", "cocoa_butter"))
     found = {
         text: [item["name"] for item in client.get("/ingredients", query_string={"q": text}).json]
@@ -694,7 +694,7 @@ def test_cooks_at_once_make_one_ingredient(client, at_once):
 
 
 @pytest.mark.story("one-ingredient")
-def test_deleting_a_recipe_leaves_shared_ingredients(client, save):
+def test_deleting_recipe_leaves_shared_ingredients(client, save):
     gone = save(title="Gone", ingredients=takes("rice", "peas"))
     stays = save(title="Stays", ingredients=takes("rice", "nori"))
     client.delete(f"/recipes/{gone['id']}")

@@ -20,7 +20,7 @@ def test_decode_undoes_encode(number, key):
 
 
 @given(codes, keys)
-def test_string_is_the_code_of_one_number_or_of_none(code, key):
+def test_string_is_code_of_one_number_or_of_none(code, key):
     try:
         number = decode(code, key)
     except ValueError:
@@ -43,7 +43,7 @@ def test_different_numbers_have_different_codes(numbers, key):
 
 
 @given(st.integers(0, 2**42 - 1), keys, st.lists(st.integers(0, ROUNDS - 1)))
-def test_rounds_in_reverse_order_undo_a_permutation(value, key, rounds):
+def test_rounds_in_reverse_order_undo_permutation(value, key, rounds):
     there = permute(value, key, rounds)
 
     assert 0 <= there < 2**42
@@ -51,7 +51,7 @@ def test_rounds_in_reverse_order_undo_a_permutation(value, key, rounds):
 
 
 @given(st.integers(0, 2**42 - 1), keys)
-def test_no_round_swaps_the_halves(value, key):
+def test_no_round_swaps_halves(value, key):
     left, right = value >> 21, value & (2**21 - 1)
 
     assert permute(value, key, []) == right << 21 | left
@@ -61,7 +61,7 @@ def test_no_round_swaps_the_halves(value, key):
     ("number", "code"),
     [(0, "Ccombui"), (1, "JRDVVOI"), (2, "1Oux8ZI"), (1_000_000, "iIrSD8M"), (MAX_ID, "6QBuxgH")],
 )
-def test_code_is_the_same_for_ever(number, code):
+def test_code_is_same_for_ever(number, code):
     assert encode(number, KEY) == code
     assert decode(code, KEY) == number
 
@@ -72,7 +72,7 @@ def test_small_code_is_filled_up_with_zeros():
     assert decode(encode(number, KEY), KEY) == number
 
 
-def test_number_that_lands_just_beyond_the_codes_walks_on():
+def test_number_that_lands_just_beyond_codes_walks_on():
     def before(key):
         return permute(SPACE, key, reversed(range(ROUNDS)))
 
@@ -109,7 +109,7 @@ def test_string_of_another_shape_is_no_code(code):
         decode(code, KEY)
 
 
-def test_hardly_any_word_of_seven_letters_is_a_code():
+def test_hardly_any_word_of_seven_letters_is_code():
     def is_code(word):
         try:
             decode(word, KEY)

@@ -27,7 +27,7 @@ def test_row_id_and_code_belong_together(shorten, coming):
     assert [shorten().json["code"] for _ in range(3)] == coming
 
 
-def test_code_of_a_coming_link_is_refused_as_an_alias(shorten, coming):
+def test_code_of_coming_link_is_refused_as_alias(shorten, coming):
     response = shorten(alias=coming[2])
 
     assert response.status_code == 409
@@ -35,7 +35,7 @@ def test_code_of_a_coming_link_is_refused_as_an_alias(shorten, coming):
     assert response.json["suggestion"] == f"{coming[2]}-2"
 
 
-def test_code_key_shuffles_in_place_of_the_secret_key(app):
+def test_code_key_shuffles_in_place_of_secret_key(app):
     with app.app_context():
         by_secret_key = links.code_key()
         app.config["CODE_KEY"] = "a key for nothing but the codes"
@@ -46,7 +46,7 @@ def test_code_key_shuffles_in_place_of_the_secret_key(app):
         assert links.code_key() == by_code_key
 
 
-def test_code_that_an_old_key_gave_away_is_left_out(app, shorten, coming):
+def test_code_that_old_key_gave_away_is_left_out(app, shorten, coming):
     with app.app_context():  # as if another key had made it once
         db.session.add(Code(code=coming[0]))
         db.session.commit()
@@ -55,7 +55,7 @@ def test_code_that_an_old_key_gave_away_is_left_out(app, shorten, coming):
 
 
 @pytest.mark.parametrize("alias", ["Docs", "common", "about", "Admin", "api", "help", "login"])
-def test_reserved_are_the_routes_and_a_few_words_in_any_case(shorten, alias):
+def test_reserved_are_routes_and_few_words_in_any_case(shorten, alias):
     response = shorten(alias=alias)
 
     assert response.status_code == 409
@@ -71,11 +71,11 @@ def test_aliases_tell_case_apart(client, shorten):
 
 @pytest.mark.settings(OWN_HOSTS="sho.rt,www.sho.rt:8080")
 @pytest.mark.parametrize("url", ["https://sho.rt/x", "http://www.sho.rt/", "http://localhost/"])
-def test_other_names_of_the_service_are_refused_too(shorten, url):
+def test_other_names_of_service_are_refused_too(shorten, url):
     assert shorten(url=url).status_code == 422
 
 
-def test_reuse_answers_200_with_the_oldest_link(client, shorten):
+def test_reuse_answers_200_with_oldest_link(client, shorten):
     oldest = shorten().json
     shorten()
 
@@ -85,7 +85,7 @@ def test_reuse_answers_200_with_the_oldest_link(client, shorten):
     assert response.json == oldest
 
 
-def test_schema_refuses_a_second_link_with_a_code(app, shorten):
+def test_schema_refuses_second_link_with_code(app, shorten):
     shorten(alias="mine")
     with app.app_context():
         link = Link(id=7, code="mine", url=URL, created_at=links.clock.now())
@@ -93,7 +93,7 @@ def test_schema_refuses_a_second_link_with_a_code(app, shorten):
             links.store(link)
 
 
-def test_statistics_go_with_their_link_and_the_code_stays(app, client, shorten):
+def test_statistics_go_with_their_link_and_code_stays(app, client, shorten):
     shorten(alias="mine")
     client.get("/mine")
     client.delete("/links/mine")

@@ -5,7 +5,7 @@ import requests
 URL = "https://example.com/"
 
 
-def test_hundred_visits_of_two_processes_count_a_hundred(live, at_once):
+def test_hundred_visits_of_two_processes_count_hundred(live, at_once):
     api = live(workers=2)
     requests.post(f"{api}/links", json={"url": URL, "alias": "viral"}, timeout=30)
 

@@ -31,7 +31,7 @@ def test_birthday_numbers_are_right(name, codes, shown, likely_shown):
     assert f"| {name} | {shown} | {likely_shown} links | {pairs:,} |" in README
 
 
-def test_example_of_a_collision_is_true():
+def test_example_of_collision_is_true():
     seen = {}
     for number in count(1):
         digits = hashlib.sha256(f"https://example.com/{number}".encode()).hexdigest()[:7]

@@ -37,7 +37,7 @@ def max_age(response):
 
 
 @pytest.mark.story("shorten")
-def test_new_link_is_described_and_has_a_location(client):
+def test_new_link_is_described_and_has_location(client):
     response = client.post("/links", json={"url": URL})
 
     assert response.status_code == 201
@@ -50,7 +50,7 @@ def test_new_link_is_described_and_has_a_location(client):
 
 
 @pytest.mark.story("shorten")
-def test_short_url_leads_to_the_long_one(client, shorten):
+def test_short_url_leads_to_long_one(client, shorten):
     link = shorten()
 
     response = client.get(link["short_url"])
@@ -61,7 +61,7 @@ def test_short_url_leads_to_the_long_one(client, shorten):
 
 @pytest.mark.story("shorten")
 @pytest.mark.settings(PROXY_HOPS="1")
-def test_short_url_is_the_public_one_behind_a_proxy(client):
+def test_short_url_is_public_one_behind_proxy(client):
     proxy = {"Proto": "https", "Host": "sho.rt", "Prefix": "/go"}
     headers = {f"X-Forwarded-{name}": value for name, value in proxy.items()}
 
@@ -102,7 +102,7 @@ def test_code_is_seven_letters_and_digits(shorten):
 
 
 @pytest.mark.story("codes")
-def test_every_link_has_a_code_of_its_own_even_for_the_same_url(shorten):
+def test_every_link_has_code_of_its_own_even_for_same_url(shorten):
     codes = {shorten()["code"] for _ in range(200)}
 
     assert len(codes) == 200, f"200 links got {len(codes)} different codes"
@@ -119,7 +119,7 @@ def test_neighbours_have_nothing_in_common(shorten):
 
 
 @pytest.mark.story("codes")
-def test_next_code_is_not_the_last_one_plus_a_fixed_step(shorten):
+def test_next_code_is_not_last_one_plus_fixed_step(shorten):
     codes = [shorten()["code"] for _ in range(30)]
 
     numbers = [
@@ -130,7 +130,7 @@ def test_next_code_is_not_the_last_one_plus_a_fixed_step(shorten):
 
 
 @pytest.mark.story("codes")
-def test_alias_does_not_take_the_code_of_a_coming_link(client, shorten, restart):
+def test_alias_does_not_take_code_of_coming_link(client, shorten, restart):
     coming = [shorten()["code"] for _ in range(5)]
     restart(DATABASE_URL="sqlite:///empty.sqlite")  # the same key, and the first link still to come
 
@@ -147,7 +147,7 @@ def test_alias_does_not_take_the_code_of_a_coming_link(client, shorten, restart)
 
 
 @pytest.mark.story("codes")
-def test_alias_may_look_like_a_code(client):
+def test_alias_may_look_like_code(client):
     wishes = ["Alias00", "release", "Summer7", "contact", "1234567"]
 
     made = [client.post("/links", json={"url": URL, "alias": wish}).status_code for wish in wishes]
@@ -156,7 +156,7 @@ def test_alias_may_look_like_a_code(client):
 
 
 @pytest.mark.story("old-links")
-def test_links_outlive_a_change_of_the_key(client, shorten, restart):
+def test_links_outlive_change_of_key(client, shorten, restart):
     old = shorten("https://example.com/old")
     restart(SECRET_KEY="quite-another-key-than-before")
     new = [shorten("https://example.com/new")["code"] for _ in range(10)]
@@ -211,7 +211,7 @@ def test_link_to_this_service_itself_is_refused(client, urls):
 
 @pytest.mark.story("urls")
 @pytest.mark.parametrize("host", ["sho.rt", "sho.rt:8080", "SHO.RT", "sho.rt."])
-def test_own_host_is_the_one_that_the_request_came_for(client, host):
+def test_own_host_is_one_that_request_came_for(client, host):
     wish = {"json": {"url": "https://sho.rt/x"}}
 
     own = client.post("/links", headers={"Host": host}, **wish)
@@ -259,7 +259,7 @@ def test_url_has_at_most_2048_characters(client, length, status):
 
 
 @pytest.mark.story("urls")
-def test_change_of_the_url_obeys_the_same_rules(client, shorten):
+def test_change_of_url_obeys_same_rules(client, shorten):
     code = shorten()["code"]
 
     refused = client.patch(f"/links/{code}", json={"url": "ftp://example.com/"})
@@ -274,7 +274,7 @@ def test_change_of_the_url_obeys_the_same_rules(client, shorten):
 
 @pytest.mark.story("alias")
 @pytest.mark.parametrize("alias", ["abc", "My-Link_7", "a" * 32, "---"])
-def test_link_answers_under_the_alias(client, shorten, alias):
+def test_link_answers_under_alias(client, shorten, alias):
     link = shorten(alias=alias)
 
     assert link["code"] == alias
@@ -293,7 +293,7 @@ def test_alias_is_3_to_32_letters_digits_dashes_and_underscores(client, alias):
 
 @pytest.mark.story("alias")
 @pytest.mark.parametrize("alias", ["links", "docs", "healthz", "static"])
-def test_word_that_the_service_needs_is_refused_with_a_free_suggestion(client, shorten, alias):
+def test_word_that_service_needs_is_refused_with_free_suggestion(client, shorten, alias):
     response = client.post("/links", json={"url": URL, "alias": alias})
 
     assert response.status_code == 409, f"/{alias} is a route of the service"
@@ -302,7 +302,7 @@ def test_word_that_the_service_needs_is_refused_with_a_free_suggestion(client, s
 
 @pytest.mark.story("alias")
 @pytest.mark.parametrize("alias", ["launch", "a" * 32], ids=["short", "long"])
-def test_taken_alias_is_refused_with_a_free_suggestion_each_time(client, shorten, alias):
+def test_taken_alias_is_refused_with_free_suggestion_each_time(client, shorten, alias):
     shorten("https://example.com/first", alias=alias)
 
     for _ in range(12):
@@ -320,7 +320,7 @@ def test_generated_code_is_no_free_alias(client, shorten):
 
 
 @pytest.mark.story("alias")
-def test_of_many_who_want_an_alias_at_once_one_gets_it(client, at_once):
+def test_of_many_who_want_alias_at_once_one_gets_it(client, at_once):
     def ask(number):
         wish = {"url": f"https://example.com/{number}", "alias": "popular"}
         return client.post("/links", json=wish).status_code
@@ -352,7 +352,7 @@ def test_permanent_link_redirects_for_good_and_caches_keep_it(client, shorten):
 
 
 @pytest.mark.story("redirect")
-def test_cache_keeps_a_permanent_link_no_longer_than_it_lives(client, shorten, clock):
+def test_cache_keeps_permanent_link_no_longer_than_it_lives(client, shorten, clock):
     clock.set("2026-03-01T12:00:00Z")
     code = shorten(permanent=True, expires_at="2026-03-01T13:00:00Z")["code"]
 
@@ -363,7 +363,7 @@ def test_cache_keeps_a_permanent_link_no_longer_than_it_lives(client, shorten, c
 
 @pytest.mark.story("redirect")
 @pytest.mark.parametrize("permanent", [False, True])
-def test_head_gets_the_same_answer_without_a_body(client, shorten, permanent):
+def test_head_gets_same_answer_without_body(client, shorten, permanent):
     code = shorten(permanent=permanent)["code"]
 
     head, get = client.head(f"/{code}"), client.get(f"/{code}")
@@ -375,7 +375,7 @@ def test_head_gets_the_same_answer_without_a_body(client, shorten, permanent):
 
 
 @pytest.mark.story("redirect")
-def test_query_of_the_visitor_does_not_matter(client, shorten):
+def test_query_of_visitor_does_not_matter(client, shorten):
     response = client.get(f"/{shorten()['code']}?utm_source=mail")
 
     assert response.location == URL
@@ -427,7 +427,7 @@ def test_deleted_link_is_gone(client, shorten):
 
 
 @pytest.mark.story("ends")
-def test_code_of_a_deleted_link_is_never_given_again(client, shorten):
+def test_code_of_deleted_link_is_never_given_again(client, shorten):
     shorten(alias="oops")
     client.delete("/links/oops")
 
@@ -467,7 +467,7 @@ def test_looking_does_not_count(client, shorten, clicks):
 
 
 @pytest.mark.story("clicks")
-def test_visit_of_an_expired_link_does_not_count(client, shorten, clicks, clock):
+def test_visit_of_expired_link_does_not_count(client, shorten, clicks, clock):
     clock.set("2026-03-01T12:00:00Z")
     shorten(alias="sale", expires_at="2026-03-01T13:00:00Z")
     clock.advance(days=1)
@@ -478,7 +478,7 @@ def test_visit_of_an_expired_link_does_not_count(client, shorten, clicks, clock)
 
 
 @pytest.mark.story("clicks")
-def test_hundred_visits_at_once_count_a_hundred(client, shorten, clicks, at_once):
+def test_hundred_visits_at_once_count_hundred(client, shorten, clicks, at_once):
     shorten(alias="viral")
 
     statuses = at_once(100, lambda _: client.get("/viral").status_code)
@@ -490,7 +490,7 @@ def test_hundred_visits_at_once_count_a_hundred(client, shorten, clicks, at_once
 
 
 @pytest.mark.story("clicks")
-def test_change_of_a_link_keeps_its_clicks(client, shorten, clicks):
+def test_change_of_link_keeps_its_clicks(client, shorten, clicks):
     shorten(alias="mine")
     client.get("/mine")
 
@@ -520,7 +520,7 @@ def test_statistics_count_by_day_in_utc(client, shorten, clock):
 
 
 @pytest.mark.story("clicks")
-def test_statistics_are_those_of_the_link_and_of_the_days_asked_for(client, shorten, clock):
+def test_statistics_are_those_of_link_and_of_days_asked_for(client, shorten, clock):
     clock.set("2026-03-01T12:00:00Z")
     shorten(alias="mine")
     shorten(alias="other")
@@ -537,7 +537,7 @@ def test_statistics_are_those_of_the_link_and_of_the_days_asked_for(client, shor
 
 
 @pytest.mark.story("clicks")
-def test_statistics_name_the_sites_that_sent_most(client, shorten):
+def test_statistics_name_sites_that_sent_most(client, shorten):
     shorten(alias="mine")
     pages = [
         "https://news.example/a?private=1",
@@ -556,7 +556,7 @@ def test_statistics_name_the_sites_that_sent_most(client, shorten):
 
 @pytest.mark.story("clicks")
 @pytest.mark.parametrize("days", ["0", "-1", "367", "1e9", "ten", "", "1&days=2"])
-def test_statistics_for_an_absurd_time_are_refused(client, shorten, days):
+def test_statistics_for_absurd_time_are_refused(client, shorten, days):
     shorten(alias="mine")
 
     assert client.get(f"/links/mine/stats?days={days}").status_code == 422
@@ -623,7 +623,7 @@ def test_patch_refuses_what_cannot_change(client, shorten, body):
 
 
 @pytest.mark.story("manage")
-def test_reuse_gives_the_link_that_is_there(client, shorten):
+def test_reuse_gives_link_that_is_there(client, shorten):
     first = shorten()
 
     again = client.post("/links?reuse=true", json={"url": URL})
@@ -654,7 +654,7 @@ def test_reuse_never_gives_something_else_than_asked_for(client, shorten, other)
 
 
 @pytest.mark.story("manage")
-def test_reuse_never_gives_a_link_that_is_gone(client, shorten):
+def test_reuse_never_gives_link_that_is_gone(client, shorten):
     deleted = shorten()["code"]
     client.delete(f"/links/{deleted}")
 
@@ -672,7 +672,7 @@ def test_reuse_by_many_at_once_makes_one_link(client, at_once):
 
 
 @pytest.mark.story("pages")
-def test_there_is_a_page_for_people(client):
+def test_there_is_page_for_people(client):
     response = client.get("/", headers={"Accept": "text/html"})
 
     assert response.status_code == 200
@@ -681,7 +681,7 @@ def test_there_is_a_page_for_people(client):
 
 
 @pytest.mark.story("pages")
-def test_plus_shows_where_a_link_leads(client, shorten):
+def test_plus_shows_where_link_leads(client, shorten):
     code = shorten("https://example.com/<b>bold</b>?a=1&b=2")["code"]
 
     response = client.get(f"/{code}+")

@@ -91,7 +91,7 @@ def test_url_is_written_in_one_way(url, valid):
         ("https://[::ffff:127.0.0.1]/", "without ::ffff:"),
     ],
 )
-def test_refusal_gives_the_reason(url, reason):
+def test_refusal_gives_reason(url, reason):
     with pytest.raises(ValueError, match=reason):
         validate(url)
 
@@ -114,7 +114,7 @@ def test_length_is_that_of_what_is_sent(length, passes):
             validate(url)
 
 
-def test_url_of_the_greatest_length_passes():
+def test_url_of_greatest_length_passes():
     url = "http://a.example/".ljust(2048, "x")
 
     assert validate(url) == url
@@ -145,7 +145,7 @@ def test_own_host_is_known_in_every_spelling(own, url):
         validate(url, ["", "other.example", own])
 
 
-def test_host_that_only_contains_the_own_one_is_another():
+def test_host_that_only_contains_own_one_is_another():
     assert validate("https://not-sho.rt/", ["sho.rt"]) == "https://not-sho.rt/"
     assert validate("https://sho.rt.example/", ["sho.rt"]) == "https://sho.rt.example/"
 
@@ -162,5 +162,5 @@ def test_host_that_only_contains_the_own_one_is_another():
         ("https://\x00/", ""),
     ],
 )
-def test_host_of_a_referrer(url, host):
+def test_host_of_referrer(url, host):
     assert host_of(url) == host
