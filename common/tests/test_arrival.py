@@ -196,12 +196,19 @@ def test_location_never_leads_to_a_host_that_a_client_named(make_toy):
 # --- log lines
 
 PROGRAM = """if True:
-    import runpy, sys
-    app = runpy.run_path(sys.argv[1])["toy"]({"TESTING": True, "LOG_LEVEL": "INFO"})
+    import flask, runpy, sys
+    config = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "LOG_LEVEL": "INFO"}
+    app = runpy.run_path(sys.argv[1])["toy"](config)
+
+    @app.get("/fail")
+    def fail():
+        raise ValueError(flask.request.args["text"])
+
     client = app.test_client()
     client.get("/things", headers={"X-Request-ID": "find-me"})
     client.get("/x%0a[2026-12-01] ERROR in app: [-] forged%1b[31m%E2%80%AE")
     app.logger.warning("Nobody asks, and %s asks.", "no\\n\\x1b[31mbody")
+    client.get("/fail?text=%0a[2026-12-01] ERROR in app: [-] forged%1b[31m")
 """
 
 
@@ -215,11 +222,16 @@ def test_requests_are_logged_with_their_id_on_lines_of_ours(tmp_path):
         check=True,
     )
 
-    request, forged, other = run.stderr.splitlines()
+    lines = run.stderr.splitlines()
+    request, forged, other, failure = lines[:4]
+    traceback = lines[4:-1]
     assert re.fullmatch(r"\[.+\] INFO in .+: \[find-me\] GET /things 200 in [0-9.]+ ms", request)
     assert "GET /x%0A%5B2026-12-01%5D%20ERROR" in forged
     assert other.endswith(": [-] Nobody asks, and no\\n\\x1b[31mbody asks.")
-    assert run.stderr.isprintable() or not set(run.stderr) & {"\x1b", "\u202e"}
+    assert failure.endswith("Exception on /fail [GET]")
+    assert all(line.startswith("    ") for line in traceback), traceback
+    assert traceback[-1] == "    [2026-12-01] ERROR in app: [-] forged\\x1b[31m"
+    assert not set(run.stderr) & {"\x1b", "\u202e"}
 
 
 def test_request_id_is_an_attribute_of_what_is_logged(make_toy, caplog):

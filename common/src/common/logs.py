@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, request
@@ -15,12 +16,17 @@ CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 class OneLine(logging.Formatter):
-    """Writes a message on one line; the traceback of an exception follows on lines of its own."""
+    """Writes a message on one line; the traceback of an exception follows, indented."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         """Return the line, each control character as it is written in Python."""
         record.message = CONTROLS.sub(_escaped, record.message)
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # as above
+        """Return the traceback. What a client sent may stand in it, but never begins a line."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join("    " + CONTROLS.sub(_escaped, line) for line in lines)
 
 
 def _escaped(found: re.Match[str]) -> str:
