@@ -105,22 +105,46 @@ def test_unknown_url_is_answered_before_the_body_is_read(serve_toy):
 
 
 @pytest.mark.parametrize(
-    ("headers", "expected"),
+    "headers",
     [
-        ({}, 200),
-        ({"SCRIPT_NAME": "/x"}, 200),
-        ({"PATH_INFO": "/x"}, 200),
-        ({"X-Forwarded-Proto": "https"}, 200),
+        {},
+        {"SCRIPT_NAME": "/x"},
+        {"PATH_INFO": "/x"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "off"},
     ],
     ids=str,
 )
-def test_header_of_a_client_is_no_variable_of_the_server(serve_toy, headers, expected):
+def test_header_of_a_client_is_no_variable_of_the_server(serve_toy, headers):
     server = serve_toy()
 
     response = requests.get(f"{server.url}/things", headers=headers, timeout=20)
 
-    assert response.status_code == expected
+    assert response.status_code == 200
     assert response.links["first"]["url"].startswith(f"{server.url}/things?")
+
+
+@pytest.mark.usefixtures("serve_toy")  # it has written wsgi.py
+def test_client_on_a_unix_socket_is_believed_no_more(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a Unix socket must be short
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:common.gunicorn", "wsgi:app"]
+    options = ["--bind", "unix:socket", "--no-control-socket"]
+    settings = {"SECRET_KEY": "only-for-tests-" * 3, "INSTANCE_PATH": str(tmp_path)}
+    server = subprocess.Popen([*gunicorn, *options], env={**os.environ, **settings})
+    try:
+        wait_until(Path("socket").exists, what="the socket")
+        with closing(socket.socket(socket.AF_UNIX)) as connection:
+            connection.connect("socket")
+            connection.sendall(
+                b"GET /things HTTP/1.1\r\nHost: toys\r\nX-Forwarded-Proto: https\r\n"
+                b"Connection: close\r\n\r\n"
+            )
+            answer = connection.makefile("rb").read()
+    finally:
+        server.terminate()
+        server.wait(10)
+
+    assert b"<http://toys/things?" in answer, answer
 
 
 def test_long_request_line_is_read(serve_toy):
@@ -181,6 +205,20 @@ def test_prefix_is_a_path_and_trusted_by_a_setting_of_its_own(make_toy, settings
     response = client.get("/things", headers={"X-Forwarded-Prefix": prefix})
 
     assert response.headers["Link"].startswith(start), response.headers["Link"]
+
+
+def test_proxy_before_a_real_server_says_scheme_host_and_port(serve_toy):
+    server = serve_toy(PROXY_HOPS="1")
+    forwarded = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "toys.example",
+        "X-Forwarded-Port": "8000",
+        "X-Forwarded-Prefix": "//evil.example",
+    }
+
+    response = requests.get(f"{server.url}/things", headers=forwarded, timeout=20)
+
+    assert response.links["first"]["url"].startswith("https://toys.example:8000/things?")
 
 
 def test_location_never_leads_to_a_host_that_a_client_named(make_toy):

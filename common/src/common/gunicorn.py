@@ -14,6 +14,7 @@ loglevel = "warning"
 limit_request_line = 8190
 
 # A client's own headers never become variables of WSGI such as SCRIPT_NAME, nor the scheme. The
-# headers of a reverse proxy are read by the application: PROXY_HOPS.
+# headers of a reverse proxy are read by the application: PROXY_HOPS. Whom gunicorn trusts is not
+# enough to say (forwarded_allow_ips): it trusts everybody who comes by a Unix socket.
 forwarder_headers = ""
-forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
