@@ -1,6 +1,7 @@
 """Tables at the start, transactions, locks, and a database that is busy or away."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -182,26 +183,84 @@ def test_start_only_reads_where_the_tables_are_there(make_toy):
     assert response.status_code == 200, "a writer holds up no start"
 
 
-def test_worker_that_is_killed_while_the_database_is_locked_ends_nobody(serve_toy, tmp_path):
-    server = serve_toy(workers=2)
-    assert requests.get(f"{server.url}/things", timeout=20).status_code == 200
+def test_one_request_waits_for_the_tables_and_no_other(
+    make_toy, db, monkeypatch, tmp_path, at_once
+):
+    monkeypatch.setattr(tables, "START_SECONDS", 0.1)
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    options = {"isolation_level": None, "check_same_thread": False}
+    other = sqlite3.connect(folder / "toy.sqlite", **options)
+    with closing(other):
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+        app = make_toy()
+        monkeypatch.setattr(database, "BUSY_SECONDS", 10)
+        with app.app_context():
+            db.engine.dispose()  # the next connections are patient
+
+        def ask(_number):
+            status = Client(app).get("/things").status_code
+            if other.in_transaction:
+                other.execute("ROLLBACK")
+            return status
+
+        statuses = at_once(2, ask)
+
+    assert sorted(statuses) == [200, 503]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_late_start_that_cannot_be_is_an_error_and_ends_no_thread(make_toy, tmp_path):
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    other = sqlite3.connect(folder / "toy.sqlite", isolation_level=None)
+    with closing(other):
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        client = Client(make_toy())
+        other.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
+        other.execute("COMMIT")
+
+    response = client.get("/things")
+
+    assert response.status_code == 500
+    assert "lacks column" not in response.text
+
+
+ANSWERED = re.compile(r"answered-by-<?(\d+)>?\n")
+LOG_PROCESS = {"GUNICORN_CMD_ARGS": "--access-logfile - --access-logformat answered-by-%(p)s"}
+IMPATIENT = """
+from common import database, tables
+tables.START_SECONDS = database.BUSY_SECONDS = 0
+"""
+
+
+def test_servers_survive_a_locked_database_and_a_killed_worker(serve_toy, tmp_path):
+    program = tmp_path / "wsgi.py"
+    program.write_text(IMPATIENT + program.read_text())
     other = sqlite3.connect(tmp_path / "instance/toy.sqlite", isolation_level=None)
     with closing(other):
         other.execute("BEGIN EXCLUSIVE")
-        first, second = sorted(children(server.process.pid))
+        server = serve_toy(workers=2, **LOG_PROCESS)
+        statuses = set()
 
-        os.kill(first, signal.SIGKILL)
-        wait_until(lambda: len(children(server.process.pid) - {first}) == 2, what="another worker")
+        def workers():
+            response = requests.get(f"{server.url}/things", timeout=20)
+            statuses.add((response.status_code, response.headers.get("Retry-After")))
+            return set(map(int, ANSWERED.findall(server.log.read_text())))
+
+        wait_until(lambda: len(workers()) == 2, 30, "answers of both workers")
+        killed = max(workers())
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: len(workers()) == 3, 30, "an answer of a new worker")
+        assert statuses == {(503, "1")}
+
         other.execute("ROLLBACK")
 
-    assert requests.get(f"{server.url}/things", timeout=20).status_code == 200
-    assert second in children(server.process.pid), "the healthy worker works on"
-
-
-def children(pid):
-    """Return the processes that this one has started."""
-    listing = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(pid)], text=True)  # noqa: S607
-    return set(map(int, listing.split()))
+    response = requests.get(f"{server.url}/things", timeout=20)
+    assert (response.status_code, server.process.poll()) == (200, None)
 
 
 @pytest.mark.usefixtures("impatient")

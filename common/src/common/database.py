@@ -139,8 +139,9 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    reads = has_request_context() and request.method in SAFE_METHODS
-    reads = reads or connection.get_execution_options().get("only_reads", False)
+    reads = connection.get_execution_options().get("only_reads")
+    if reads is None:
+        reads = has_request_context() and request.method in SAFE_METHODS
     dbapi = connection.connection.dbapi_connection
     dbapi.execute("BEGIN" if reads else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # sqlite3's
 

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -39,10 +39,13 @@ MEANINGS = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": CONFLICT,
     "SQLITE_BUSY": BUSY,
     "SQLITE_LOCKED": BUSY,
+    "SQLITE_PROTOCOL": BUSY,  # too many began at the same moment
     "SQLITE_CANTOPEN": AWAY,
+    "SQLITE_IOERR_SHMSIZE": FULL,  # no room for the file by which processes share the WAL
     "SQLITE_IOERR": AWAY,
     "SQLITE_READONLY": READ_ONLY,
     "SQLITE_FULL": FULL,
+    "SQLITE_TOOBIG": OUT_OF_RANGE,
     "23505": CONFLICT,  # unique and primary keys
     "23503": CONFLICT,  # foreign keys
     "23001": CONFLICT,  # foreign keys with RESTRICT
@@ -176,4 +179,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(sqlite3.Error, database_error)  # of a connection, or a BEGIN
     app.register_error_handler(PoolTimeoutError, lambda error: refuse(*BUSY, error))
     app.register_error_handler(StaleDataError, lambda error: refuse(*CONFLICT, error))
+    app.register_error_handler(ObjectDeletedError, lambda error: refuse(*CONFLICT, error))
     app.register_error_handler(OSError, disk_error)

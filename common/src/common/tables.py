@@ -1,13 +1,14 @@
 """The tables at the start: made where they are missing, and looked at where they are there."""
 
 import sqlite3
+import threading
 import time
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
-from common.errors import meaning_of
+from common.errors import BUSY, Problem, meaning_of
 from common.settings import SettingsError
 
 START_SECONDS = 5  # that a start waits for the database
@@ -45,12 +46,21 @@ def make_at_start(app: Flask, engine: Engine, metadata: MetaData) -> None:
         time.sleep(PAUSE)
 
     app.extensions["common_lacks_tables"] = True
+    one_at_a_time = threading.Lock()
 
     @app.before_request
     def make_tables_first() -> None:
-        if app.extensions["common_lacks_tables"]:
+        if not app.extensions["common_lacks_tables"]:
+            return
+        if not one_at_a_time.acquire(blocking=False):  # another request is waiting for the database
+            raise Problem(*BUSY, headers={"Retry-After": "1"})
+        try:
             make_tables(engine, metadata)  # raises what becomes a 503
             app.extensions["common_lacks_tables"] = False
+        except SettingsError as error:  # it would end this thread, and the client had no answer
+            raise RuntimeError(error.text) from None
+        finally:
+            one_at_a_time.release()
 
 
 def make_tables(engine: Engine, metadata: MetaData) -> None:
@@ -62,7 +72,7 @@ def make_tables(engine: Engine, metadata: MetaData) -> None:
     with engine.connect().execution_options(only_reads=True) as connection:
         if _has_tables(connection, metadata):
             return
-    with engine.begin() as connection:  # on SQLite this is the lock
+    with engine.execution_options(only_reads=False).begin() as connection:  # SQLite's lock
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(45)"))
         metadata.create_all(connection)
