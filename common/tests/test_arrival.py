@@ -128,9 +128,9 @@ def test_header_of_a_client_is_no_variable_of_the_server(serve_toy, headers):
 def test_client_on_a_unix_socket_is_believed_no_more(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the name of a Unix socket must be short
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:common.gunicorn", "wsgi:app"]
-    options = ["--bind", "unix:socket", "--no-control-socket"]
     settings = {"SECRET_KEY": "only-for-tests-" * 3, "INSTANCE_PATH": str(tmp_path)}
-    server = subprocess.Popen([*gunicorn, *options], env={**os.environ, **settings})
+    settings["XDG_RUNTIME_DIR"] = str(tmp_path)
+    server = subprocess.Popen([*gunicorn, "--bind", "unix:socket"], env={**os.environ, **settings})
     try:
         wait_until(Path("socket").exists, what="the socket")
         with closing(socket.socket(socket.AF_UNIX)) as connection:
@@ -145,6 +145,7 @@ def test_client_on_a_unix_socket_is_believed_no_more(tmp_path, monkeypatch):
         server.wait(10)
 
     assert b"<http://toys/things?" in answer, answer
+    assert not (tmp_path / "gunicorn.ctl").exists()
 
 
 def test_long_request_line_is_read(serve_toy):

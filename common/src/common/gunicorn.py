@@ -9,6 +9,7 @@ import common  # noqa: F401  # for what it imports: see above
 worker_class = "gthread"
 threads = 8
 loglevel = "warning"
+control_socket_disable = True  # it is one for all servers of a user: the last would have it
 
 # The longest line that a browser sends and proxies let through.
 limit_request_line = 8190

@@ -58,7 +58,7 @@ class Server:
             "--bind",
             f"fd://{listener.fileno()}",
         ]
-        command += ["--workers", str(workers), "--threads", str(threads), "--no-control-socket"]
+        command += ["--workers", str(workers), "--threads", str(threads)]
         environment = {
             **os.environ,
             "INSTANCE_PATH": str(folder),
