@@ -166,8 +166,8 @@ WRONG: dict[str, list[tuple[str, str | None, str | None, str]]] = {
     ],
     "generated_parts_are_fresh": [
         (ENV, "# Copy", "# Take", ".env.example: is stale from line 1 on"),
-        (ENV, "# Characters of a title.", "# Letters.", ".env.example: is stale from line 22 on"),
-        (SETTINGS, "        20,", "        30,", ".env.example: is stale from line 23 on"),
+        (ENV, "# Characters of a title.", "# Letters.", ".env.example: is stale from line 25 on"),
+        (SETTINGS, "        20,", "        30,", ".env.example: is stale from line 26 on"),
         (README, "is added is in the list", "is", "README.md: is stale from line 7 on"),
         (README, "- A note is", "More.\n\n- A note is", "README.md: is stale from line 8 on"),
         (IDEA, "A note is called", "It is called", "README.md: is stale from line"),
