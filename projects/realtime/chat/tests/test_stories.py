@@ -162,6 +162,22 @@ def test_room_whose_owner_leaves_is_longest_members(ana, ben, user):
 
 
 @pytest.mark.story("rooms")
+def test_owner_and_next_member_who_leave_at_once_leave_room_to_third(ana, ben, user, at_once):
+    """Only on PostgreSQL do two requests write at once: there it fails without a lock."""
+    chloe, dev = user("chloe"), user("dev")
+    for _ in range(8):
+        room = ana.room(ben, chloe, dev, private=True)
+        going = [ana, ben]
+
+        def leave(number, room=room, going=going):
+            name = going[number].name
+            return going[number].client.delete(f"/rooms/{room}/members/{name}").status_code
+
+        assert at_once(2, leave) == [204, 204]
+        assert chloe.client.delete(f"/rooms/{room}/members/dev").status_code == 204
+
+
+@pytest.mark.story("rooms")
 def test_public_room_that_all_have_left_is_that_of_who_enters_next(ana, ben, user):
     room = ana.room()
     assert ana.client.delete(f"/rooms/{room}/members/ana").status_code == 204
