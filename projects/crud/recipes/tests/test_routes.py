@@ -126,5 +126,5 @@ def test_page_needs_no_exception_from_its_security_policy(client):
     assert page.mimetype == "text/html"
     for inline in ("<style", " style=", " onclick=", "<script>"):
         assert inline not in page.text
-    for name in ("find.js", "cook.js", "page.js", "recipes.css"):
+    for name in ("page.js", "cook.js", "elements.js", "page.css"):
         assert client.get(f"/static/{name}").status_code == 200

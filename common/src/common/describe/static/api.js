@@ -43,6 +43,12 @@ export async function ask(url, { method = "GET", json, form, headers, csrf, sign
   return { answer, response };
 }
 
+/** What is wrong, in one line: each place with what the API says about it, or the whole. */
+export function reason(error) {
+  const places = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`);
+  return places?.join(" · ") ?? error.message;
+}
+
 function cookie(name) {
   const found = document.cookie.split("; ").find((text) => text.startsWith(`${name}=`));
   return found?.slice(name.length + 1);

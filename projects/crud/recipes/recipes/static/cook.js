@@ -1,6 +1,6 @@
 // Cooking from a recipe: #7 shows recipe 7, #7/12 for twelve. The API does the arithmetic.
-import { ask } from "../common/api.js";
-import { calmly, duration, element, failure, reason, tone } from "./page.js";
+import { ask, reason } from "../common/api.js";
+import { calmly, duration, element, failure, tone } from "./elements.js";
 
 const dialog = document.querySelector("#recipe");
 const body = document.querySelector("#recipe-body");
@@ -99,10 +99,10 @@ function show(url, recipe) {
 }
 
 function line({ name, display, quantity, note }) {
-  const about = display.startsWith("about ");
+  const rounded = /^(about|less than) /.test(display);
   return element("li", {},
-    element("span", { class: "amount" }, display.replace("about ", "≈ "),
-      about ? element("small", {}, `exactly ${mixed(quantity)}`) : null),
+    element("span", { class: "amount" }, display.replace("about ", "≈ ").replace("less than ", "< "),
+      rounded ? element("small", {}, `exactly ${mixed(quantity)}`) : null),
     element("span", {}, name, note ? element("small", {}, `, ${note}`) : null));
 }
 
