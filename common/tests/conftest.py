@@ -61,7 +61,7 @@ class UploadFiles(Schema):
 def toy(config: Mapping[str, Any] | None = None) -> Flask:
     """Toy things."""
     app = Flask("toy", root_path=str(Path(__file__).parent))
-    common.init_app(app, config, db=db, seed=lambda: 3, fill=lambda _rows: None)
+    common.init_app(app, config, db=db, seed=lambda: 3)
     app.register_blueprint(pages.landing)
 
     @app.post("/things")

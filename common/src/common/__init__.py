@@ -42,13 +42,12 @@ def init_app(
     settings: type[Settings] = Settings,
     db: SQLAlchemy | None = None,
     seed: Callable[[], int] | None = None,
-    fill: Callable[[int], None] | None = None,
 ) -> None:
     """Give ``app`` what all projects have. Call it first in ``create_app``.
 
     ``settings`` says which environment variables there are, ``config`` overrides them; ``db`` comes
-    from ``database.make_db()``; ``seed`` adds demo data (idempotent, returns how many rows are new)
-    and ``fill`` a number of made-up rows: together they are the command ``flask seed [--rows N]``.
+    from ``database.make_db()``; ``seed``, the command ``flask seed``, adds demo data (again
+    changes nothing) and returns how many rows are new.
     Raises SettingsError, which ends the start with one clear text.
     """
     _settings.load(app, settings, config)
@@ -63,7 +62,7 @@ def init_app(
     if db is not None:
         database.init_app(app, db)
     if seed is not None:
-        app.cli.add_command(_seed_command(seed, fill))
+        app.cli.add_command(_seed_command(seed))
 
 
 def _begin() -> None:
@@ -103,23 +102,15 @@ def _end(response: Response) -> Response:
     return response
 
 
-def _seed_command(seed: Callable[[], int], fill: Callable[[int], None] | None) -> click.Command:
+def _seed_command(seed: Callable[[], int]) -> click.Command:
     @click.command("seed")
-    @click.option(
-        "--rows", type=click.IntRange(1, 10_000_000), help="Add as many made-up rows instead."
-    )
     @with_appcontext
-    def command(rows: int | None) -> None:
+    def command() -> None:
         """Fill in demo data; again changes nothing."""
-        if rows is None:
-            added = seed()
-            click.echo(
-                f"Added {added} rows of demo data." if added else "The demo data is there already."
-            )
-        elif fill is None:
-            raise click.UsageError(f"{current_app.name} has no made-up rows.")
+        added = seed()
+        if added:
+            click.echo(f"Added {added} rows of demo data.")
         else:
-            fill(rows)
-            click.echo(f"Added {rows} made-up rows.")
+            click.echo("The demo data is there already.")
 
     return command

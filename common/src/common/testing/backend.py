@@ -42,7 +42,7 @@ class Backend(Protocol):
         """Forward one request."""
 
     def run(self, *args: str) -> Result:
-        """Run a command of the application: ``run("seed", "--rows", "5")``."""
+        """Run a command of the application: ``run("seed")``."""
 
     def set_clock(self, moment: str) -> None:
         """Stop the application's clock at ``moment``, RFC 3339."""
