@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from flask.cli import with_appcontext
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.exceptions import HTTPException
