@@ -1,5 +1,5 @@
 // Rooms, members and messages on the page.
-import { ask } from "../common/api.js";
+import { ask, reason } from "../common/api.js";
 import { Connection } from "./connection.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -18,13 +18,6 @@ async function fetchJson(url, method = "GET", json = undefined) {
 
 const isMember = (room) => Boolean(room) && room.read_id !== null;
 const nameOf = (room) => (room.direct ? room.name.split(" & ").find((name) => name !== me) : room.name);
-
-// What is wrong, in words for people: each place of the request, where the problem names them.
-function reason(error) {
-  const places = error.errors ?? [];
-  if (!places.length) return error.message;
-  return places.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
-}
 
 function complain(error) {
   const place = find(home.hidden ? "#login .error" : "#trouble");
