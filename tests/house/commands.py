@@ -21,6 +21,7 @@ HEADINGS = ("Run it", "In production")
 LANGUAGES = ("sh", "bash", "console")
 COMPUTED = re.compile(r"\$\((?:'[^']*'|[^()'])*\)")  # $(…)
 OTHERS = {"FLASK_DEBUG", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"}  # that no Settings read
+GUNICORN = "python:common.gunicorn"
 PLAIN = [
     ["python3", "-m", "venv", ".venv"],
     [".", ".venv/bin/activate"],
@@ -109,6 +110,8 @@ def wrong_gunicorn(_: Room, arguments: list[str]) -> Iterator[str]:
         return
     if given.args != ["wsgi:app"]:
         yield "starts something else than wsgi:app"
+    if given.config != GUNICORN:
+        yield f"begins with: gunicorn -c {GUNICORN} wsgi:app"
 
 
 def wrong_dev(room: Room, arguments: list[str]) -> Iterator[str]:
