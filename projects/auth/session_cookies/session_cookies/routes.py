@@ -28,11 +28,11 @@ def show_token() -> TokenOut:
 
     Ask before the login, and again after each login and logout, for they change the cookie.
     """
-    session_id = auth.session_id()
-    if session_id is None:
-        session_id = tokens.new()
-        auth.remember(session_id)
-    return TokenOut(csrf_token=csrf.token_for(session_id, auth.key()))
+    given = auth.session_id()
+    if given is None:
+        given = tokens.new()  # nobody's so far
+        auth.remember(given)
+    return TokenOut(csrf_token=csrf.token_for(given, auth.key()))
 
 
 @bp.post("/login")

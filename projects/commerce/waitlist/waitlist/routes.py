@@ -60,7 +60,8 @@ def create_event(body: EventIn) -> Created[CreatedEventOut]:
     db.session.commit()
     shown = EventOut.model_validate(event)
     created = CreatedEventOut(**shown.model_dump(), organiser_token=token)
-    return Created(created, url_for(".show_event", event_id=event.id))
+    location = url_for(".show_event", event_id=event.id)
+    return Created(created, location)
 
 
 @bp.get("/events")

@@ -11,7 +11,7 @@ from common.pagination import PageQuery
 from .models import MOST_AT_ONCE, MOST_SEATS, Status
 
 Title = Annotated[Line, Field(max_length=200, examples=["Concert in the park"])]
-Capacity = Annotated[int, Field(ge=1, le=MOST_SEATS, examples=[50])]
+Capacity = Annotated[int, Field(ge=1, le=MOST_SEATS)]
 # To nobody but RFC 5321 do Ana@ and ana@ differ.
 Guest = Annotated[Email, AfterValidator(str.lower)]
 

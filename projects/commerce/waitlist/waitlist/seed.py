@@ -34,12 +34,16 @@ def seed() -> int:
         db.session.add(event)
         db.session.flush()
         for name, seats in parties:
-            signup = Signup(event_id=event.id, email=f"{name}@example.com", seats=seats)
-            signup.created_at = now
-            signup.status = "waitlisted"
-            if seats <= event.free:
-                signup.status = "confirmed"
-                event.taken += seats
+            has_room = seats <= event.free
+            signup = Signup(
+                event_id=event.id,
+                email=f"{name}@example.com",
+                seats=seats,
+                status="confirmed" if has_room else "waitlisted",
+                created_at=now,
+            )
+            if has_room:
+                event.taken = event.taken + seats
             db.session.add(signup)
             db.session.flush()
         added += 1

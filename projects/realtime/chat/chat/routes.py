@@ -162,7 +162,7 @@ def talk(ws: Server) -> None:
 def visible_rooms() -> Select[*tuple[Any, ...]]:
     """Return the query for the rooms that I may see, with the columns of RoomOut."""
     my_read_id = select(Member.read_id).where(
-        Member.room_id == Room.id,
+        Room.id == Member.room_id,
         Member.user_id == current_user.id,
     )
     read_id = my_read_id.scalar_subquery().label("read_id")
