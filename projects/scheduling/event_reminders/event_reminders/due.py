@@ -9,39 +9,46 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import select, update
+from sqlalchemy.sql import ColumnElement
 
 from common import clock, mail
 
-from .models import Event, Reminder, User, db
+from .models import Event, Reminder, Status, User, db
 from .schedule import ATTEMPTS, add_next
 
 CATCH_UP = timedelta(days=1)  # what is due for longer than this has been missed
 LEASE = timedelta(minutes=5)  # that a scheduler has for a mail; then another may take it over
 RETRY_AFTER = (1, 5, 15, 60)  # minutes after the first, second … try
 BATCH = 100
-UNSEEN = {"synchronize_session": False}  # no row in memory needs to learn of the UPDATE
+DIED = "The scheduler ended while sending."
 
 
-def send_due(now: datetime | None = None) -> Counter[str]:
+def send_due(now: datetime | None = None) -> Counter[Status]:
     """Send every reminder that is due at ``now`` and count what became of them, by status."""
     now = now or clock.now()
-    tally: Counter[str] = Counter()
+    tally: Counter[Status] = Counter()
     give_up(now)
-    while batch := _due(now):
+    batch = _due(now)
+    while batch:
         for reminder_id, event_id in batch:
-            if status := _handle(reminder_id, event_id, now):
+            status = _handle(reminder_id, event_id, now)
+            if status is not None:
                 tally[status] += 1
+        batch = _due(now)
     return tally
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a reminder may be claimed at ``now``.
+def is_due(now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a reminder may be claimed at ``now``.
 
     One that is ``sending`` may be, too, once its time is up: its scheduler has died.
     """
-    waiting = Reminder.status.in_(["pending", "sending"])
-    return waiting & (Reminder.try_at <= now) & (Reminder.attempts < ATTEMPTS)
+    return [
+        Reminder.status.in_(["pending", "sending"]),
+        Reminder.try_at <= now,
+        Reminder.attempts < ATTEMPTS,
+    ]
 
 
 def claim(reminder_id: int, now: datetime) -> Reminder | None:
@@ -51,64 +58,74 @@ def claim(reminder_id: int, now: datetime) -> Reminder | None:
     ``sending``, its number of ``attempts`` has grown by one, and nobody else can claim it before
     ``try_at``, which is ``LEASE`` from ``now``. The caller commits.
     """
-    claimed = (
-        update(Reminder)
-        .where(Reminder.id == reminder_id, is_due(now))
-        .values(status="sending", attempts=Reminder.attempts + 1, try_at=now + LEASE)
-        .returning(Reminder)
+    due = update(Reminder).where(Reminder.id == reminder_id, *is_due(now))
+    statement = due.values(
+        status="sending",
+        attempts=Reminder.attempts + 1,
+        try_at=now + LEASE,
     )
-    return db.session.scalar(claimed, execution_options=UNSEEN | {"populate_existing": True})
+    fresh = statement.returning(Reminder).execution_options(populate_existing=True)
+    reminder: Reminder | None = db.session.scalar(fresh)
+    return reminder
 
 
-def settle(reminder: Reminder, now: datetime, error: mail.MailError | None = None) -> str | None:
-    """Write down what became of a claimed reminder and return its status.
+def settle(claimed: Reminder, now: datetime, error: mail.MailError | None = None) -> Status | None:
+    """Write down what became of a claimed reminder and return its status. The caller commits.
 
     Without an error it is ``sent``. A temporary error makes it ``pending`` again, later each time
     (``RETRY_AFTER``), and ``failed`` with the last try; a permanent one makes it ``failed`` at
     once. None: the claim was over, and somebody else has the reminder.
     """
-    still_ours = (Reminder.status == "sending") & (Reminder.try_at == reminder.try_at)
-    ours = update(Reminder).where(Reminder.id == reminder.id, still_ours)
+    until = claimed.try_at
+    reminder = db.session.get(Reminder, claimed.id, with_for_update=True, populate_existing=True)
+    if reminder is None or reminder.status != "sending" or reminder.try_at != until:
+        return None
     if error is None:
-        ours = ours.values(status="sent", sent_at=now, error=None)
+        reminder.status = "sent"
+        reminder.sent_at = now
+        reminder.error = None
+        return reminder.status
+    reminder.error = str(error)[:200]
+    if error.permanent or reminder.attempts >= ATTEMPTS:
+        reminder.status = "failed"
     else:
-        last = (Reminder.attempts >= ATTEMPTS) | error.permanent
-        wait = RETRY_AFTER[min(reminder.attempts, len(RETRY_AFTER)) - 1]
-        ours = ours.values(
-            status=case((last, "failed"), else_="pending"),
-            try_at=now + timedelta(minutes=wait),
-            error=str(error)[:200],
-        )
-    return db.session.scalar(ours.returning(Reminder.status), execution_options=UNSEEN)
+        reminder.status = "pending"
+        wait = RETRY_AFTER[reminder.attempts - 1]
+        reminder.try_at = now + timedelta(minutes=wait)
+    return reminder.status
 
 
 def give_up(now: datetime) -> None:
-    """Let those fail that no try is left for and whose scheduler has died."""
-    dead = (Reminder.status == "sending") & (Reminder.try_at <= now)
-    failed = update(Reminder).where(dead, Reminder.attempts >= ATTEMPTS)
-    db.session.execute(failed.values(status="failed", error="The scheduler ended while sending."))
+    """Let those fail that no try is left for and whose scheduler has died. Commits."""
+    statement = update(Reminder).where(
+        Reminder.status == "sending",
+        Reminder.try_at <= now,
+        Reminder.attempts >= ATTEMPTS,
+    )
+    db.session.execute(statement.values(status="failed", error=DIED))
     db.session.commit()
 
 
 def _due(now: datetime) -> list[tuple[int, int]]:
-    statement = select(Reminder.id, Reminder.event_id).where(is_due(now)).order_by(Reminder.try_at)
-    batch = [(row.id, row.event_id) for row in db.session.execute(statement.limit(BATCH))]
+    statement = select(Reminder.id, Reminder.event_id).where(*is_due(now))
+    in_order = statement.order_by(Reminder.try_at).limit(BATCH)
+    batch = [(reminder_id, event_id) for reminder_id, event_id in db.session.execute(in_order)]
     db.session.commit()
     return batch
 
 
-def _handle(reminder_id: int, event_id: int, now: datetime) -> str | None:
+def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:
     # Who changes an event locks it first and its reminders then. The other way round is a deadlock.
     event = db.session.get(Event, event_id, populate_existing=True, with_for_update=True)
-    reminder = claim(reminder_id, now) if event else None
+    reminder = claim(reminder_id, now)
     if event is None or reminder is None:
         db.session.commit()
         return None
-    add_next(event, reminder.minutes, reminder.occurs_at + timedelta(microseconds=1))
+    add_next(event, reminder.minutes, reminder.occurs_at)
     if now - reminder.due_at > CATCH_UP:
         reminder.status = "missed"
         db.session.commit()
-        return "missed"
+        return reminder.status
     user = db.session.get_one(User, event.user_id, populate_existing=True)
     db.session.commit()  # nobody shall wait for the database while we wait for a mail server
     error = None

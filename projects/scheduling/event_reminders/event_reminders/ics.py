@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
+from . import zones
 from .models import Event
-from .occurrences import FIRST, LAST
 
 
 def calendar(events: Iterable[Event]) -> bytes:
@@ -22,7 +22,8 @@ def calendar(events: Iterable[Event]) -> bytes:
     file.add("version", "2.0")
     for event in events:
         file.add_component(_vevent(event))
-    file.add_missing_timezones(FIRST.date(), LAST.date())
+    for zone in sorted(file.get_missing_tzids()):
+        file.add_component(zones.describe(zone))
     return bytes(file.to_ical())
 
 
@@ -33,7 +34,7 @@ def _vevent(event: Event) -> icalendar.Event:
     vevent.add("sequence", event.revision)
     vevent.add("dtstart", event.starts_at.replace(tzinfo=ZoneInfo(event.time_zone)))
     vevent.add("summary", event.title)
-    if event.rrule:
+    if event.rrule is not None:
         vevent.add("rrule", icalendar.vRecur.from_ical(event.rrule))
     for before in event.reminders:
         alarm = icalendar.Alarm()

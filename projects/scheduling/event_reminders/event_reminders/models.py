@@ -1,7 +1,7 @@
 """Users, their events, and a row for each reminder that is to go out or has gone."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, get_args
 from uuid import uuid4
 
@@ -27,7 +27,10 @@ class User(accounts.UserMixin, db.Model):
 class Event(db.Model):
     """What happens at a local time, once or by a rule."""
 
-    __table_args__ = (Index(None, "user_id", "id"), Index(None, "user_id", "starts_at", "id"))
+    __table_args__ = (
+        Index(None, "user_id", "id"),
+        Index(None, "user_id", "starts_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
@@ -40,12 +43,15 @@ class Event(db.Model):
     reminders: Mapped[list[int]] = mapped_column(JSON)
     """How many minutes before."""
     revision: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     def occurrences(self) -> Iterator[datetime]:
         """Yield when it happens, in UTC."""
         return occurrences(self.starts_at, self.time_zone, self.rrule)
+
+    def times(self) -> tuple[object, ...]:
+        """Return what its reminders depend on."""
+        return self.starts_at, self.time_zone, self.rrule, self.reminders
 
 
 class Reminder(db.Model):
@@ -71,14 +77,7 @@ class Reminder(db.Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it may be claimed: at first ``due_at``, then later with every try."""
-    status: Mapped[str] = mapped_column(String(8), default="pending")
+    status: Mapped[Status] = mapped_column(String(8), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(String(200))
-
-    @classmethod
-    def of(cls, event: Event, minutes: int, occurs_at: datetime) -> "Reminder":
-        """Return a new reminder of ``event``."""
-        due_at = occurs_at - timedelta(minutes=minutes)
-        times = {"occurs_at": occurs_at, "due_at": due_at, "try_at": due_at}
-        return cls(user_id=event.user_id, event_id=event.id, minutes=minutes, **times)

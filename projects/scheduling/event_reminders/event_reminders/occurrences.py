@@ -13,21 +13,26 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-FIRST, LAST = datetime(2000, 1, 1), datetime(2069, 12, 31, 23, 59, 59)  # noqa: DTZ001  # local
+FIRST = datetime(2000, 1, 1)  # noqa: DTZ001  # local
+LAST = datetime(2069, 12, 31, 23, 59, 59)  # noqa: DTZ001  # local
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY = f"(?:{'|'.join(DAYS)})"
-MONTH_DAY = "-?(?:3[01]|[12][0-9]|[1-9])"
+NUMBERED_DAY = f"(?:[+-]?0?[1-5])?{DAY}"
+MONTH = "(?:1[0-2]|0?[1-9])"
+MONTH_DAY = "[+-]?(?:3[01]|[12][0-9]|0?[1-9])"
+POSITION = "[+-]?0{0,2}[1-9][0-9]?"
 PARTS = {  # what a rule may have; RFC 5545, section 3.3.10, without what no calendar page offers
     "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
-    "INTERVAL": "[1-9][0-9]{0,2}",
-    "COUNT": "[1-9][0-9]{0,3}",
+    "INTERVAL": "0*[1-9][0-9]{0,2}",
+    "COUNT": "0*[1-9][0-9]{0,3}",
     "UNTIL": "[0-9]{8}T[0-9]{6}Z",
-    "BYDAY": f"(?:[+-]?[1-5])?{DAY}(?:,(?:[+-]?[1-5])?{DAY})*",
+    "BYDAY": f"{NUMBERED_DAY}(?:,{NUMBERED_DAY})*",
     "BYMONTHDAY": f"{MONTH_DAY}(?:,{MONTH_DAY})*",
-    "BYMONTH": "(?:1[0-2]|[1-9])(?:,(?:1[0-2]|[1-9]))*",
-    "BYSETPOS": "-?[1-5]",
+    "BYMONTH": f"{MONTH}(?:,{MONTH})*",
+    "BYSETPOS": f"{POSITION}(?:,{POSITION})*",
     "WKST": DAY,
 }
+CHOOSING = {"BYDAY", "BYMONTHDAY", "BYMONTH"}
 
 
 def moment(local: datetime, zone: str) -> datetime:
@@ -54,8 +59,10 @@ def occurrences(starts_at: datetime, zone: str, rule: str | None) -> Iterator[da
     end = _until(parts)
     before = None
     for local in _expand(parts, starts_at):
-        at = moment(local, zone) if local <= LAST else None
-        if at is None or (end and at > end):
+        if local > LAST:
+            return
+        at = moment(local, zone)
+        if end is not None and at > end:
             return
         if at != before:  # a zone that crosses the date line skips a day: Samoa, 30 December 2011
             yield at
@@ -73,14 +80,17 @@ def checked(rule: str, starts_at: datetime, zone: str) -> str:
         ValueError: with the reason, in words for the person who wrote the rule.
     """
     parts = _parse(rule.upper().removeprefix("RRULE:"))
+    _check_together(parts)
     if not _fits(parts, starts_at) or next(_expand(parts, starts_at), None) != starts_at:
         raise ValueError("does not fit starts_at, which must be the first occurrence")
-    if (end := _until(parts)) and end < moment(starts_at, zone):
+    end = _until(parts)
+    if end is not None and end < moment(starts_at, zone):
         raise ValueError("ends before the event starts")
-    return ";".join(f"{name}={value}" for name, value in parts.items())
+    return _text(parts)
 
 
 def _parse(rule: str) -> dict[str, str]:
+    """Return the parts of a rule, each of which is right by itself."""
     parts: dict[str, str] = {}
     for part in rule.split(";"):
         name, _, value = part.partition("=")
@@ -92,20 +102,22 @@ def _parse(rule: str) -> dict[str, str]:
             hint = "; write a moment in UTC: 20261231T230000Z" if name == "UNTIL" else ""
             raise ValueError(f"has a wrong {part}{hint}")
         parts[name] = value
-    frequency, numbered = parts.get("FREQ"), bool(re.search("[1-5]", parts.get("BYDAY", "")))
-    if frequency is None:
-        raise ValueError("needs a FREQ, such as FREQ=WEEKLY")
-    if {"COUNT", "UNTIL"} <= parts.keys():
-        raise ValueError("has COUNT and UNTIL; one of them is enough")
-    if frequency in {"DAILY", "WEEKLY"} and (numbered or "BYSETPOS" in parts):
-        raise ValueError("counts days of a month, and so needs FREQ=MONTHLY or FREQ=YEARLY")
-    if frequency == "WEEKLY" and "BYMONTHDAY" in parts:
-        raise ValueError("cannot have BYMONTHDAY with FREQ=WEEKLY")
-    if numbered and {"BYMONTHDAY", "BYSETPOS"} & parts.keys():
-        raise ValueError("cannot have BYMONTHDAY or BYSETPOS with a numbered BYDAY")
-    if "BYSETPOS" in parts and "BYDAY" not in parts:
-        raise ValueError("cannot have BYSETPOS without BYDAY")
     return parts
+
+
+def _check_together(parts: dict[str, str]) -> None:
+    """Raise ValueError for parts that RFC 5545 does not allow beside each other."""
+    if "FREQ" not in parts:
+        raise ValueError("needs a FREQ, such as FREQ=WEEKLY")
+    if "COUNT" in parts and "UNTIL" in parts:
+        raise ValueError("has COUNT and UNTIL; one of them is enough")
+    is_numbered = re.search("[1-5]", parts.get("BYDAY", "")) is not None
+    if parts["FREQ"] in ("DAILY", "WEEKLY") and (is_numbered or "BYSETPOS" in parts):
+        raise ValueError("counts days of a month, and so needs FREQ=MONTHLY or FREQ=YEARLY")
+    if parts["FREQ"] == "WEEKLY" and "BYMONTHDAY" in parts:
+        raise ValueError("cannot have BYMONTHDAY with FREQ=WEEKLY")
+    if "BYSETPOS" in parts and not parts.keys() & CHOOSING:
+        raise ValueError("has BYSETPOS, but no days of which that chooses, such as BYDAY=MO,TU")
 
 
 def _until(parts: dict[str, str]) -> datetime | None:
@@ -119,17 +131,29 @@ def _until(parts: dict[str, str]) -> datetime | None:
 
 def _fits(parts: dict[str, str], starts_at: datetime) -> bool:
     """Tell whether the start is a day that the rule names: months, days of months, weekdays."""
-    from_end = starts_at.day - monthrange(starts_at.year, starts_at.month)[1] - 1
-    month, weekday = str(starts_at.month), DAYS[starts_at.weekday()]
-    month_days = parts.get("BYMONTHDAY", str(from_end)).split(",")
-    return (
-        month in parts.get("BYMONTH", month).split(",")
-        and (str(starts_at.day) in month_days or str(from_end) in month_days)
-        and weekday in parts.get("BYDAY", weekday)
-    )
+    months = _numbers(parts, "BYMONTH")
+    if months and starts_at.month not in months:
+        return False
+    month_days = _numbers(parts, "BYMONTHDAY")
+    length = monthrange(starts_at.year, starts_at.month)[1]
+    from_end = starts_at.day - length - 1
+    if month_days and starts_at.day not in month_days and from_end not in month_days:
+        return False
+    weekdays = re.findall(DAY, parts.get("BYDAY", ""))
+    return not weekdays or DAYS[starts_at.weekday()] in weekdays
+
+
+def _numbers(parts: dict[str, str], name: str) -> list[int]:
+    if name not in parts:
+        return []
+    return [int(number) for number in parts[name].split(",")]
 
 
 def _expand(parts: dict[str, str], starts_at: datetime) -> Iterator[datetime]:
     """Yield the local times of a rule; UNTIL is a moment in UTC, and so not dateutil's business."""
-    text = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
-    return iter(rrulestr(text, dtstart=starts_at))
+    without_end = {name: value for name, value in parts.items() if name != "UNTIL"}
+    return iter(rrulestr(_text(without_end), dtstart=starts_at))
+
+
+def _text(parts: dict[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())

@@ -1,8 +1,6 @@
 """Events, their occurrences and reminders, the calendar file, and ``flask send-due``."""
 
 from datetime import datetime, timedelta
-from itertools import takewhile
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,19 +9,28 @@ from sqlalchemy import select
 
 from common import clock
 from common.accounts import current_user, login_required
-from common.api import Created, Page, Produces, endpoint
-from common.errors import Problem, invalid
+from common.api import Created, DayRange, Page, Produces, endpoint
+from common.errors import invalid
 from common.pagination import PageQuery, paginate
 
-from . import due, ics, occurrences, schedule, schemas
-from .models import Event, Reminder, db
-from .schemas import EventIn, EventOut, EventPatch, Occurrence, ReminderOut
+from . import due, ics, occurrences, schedule
+from .models import Event, Reminder, User, db
+from .schemas import (
+    AddressIn,
+    AddressOut,
+    EventIn,
+    EventOut,
+    EventPatch,
+    OccurrenceOut,
+    ReminderOut,
+    ReminderQuery,
+)
 
-bp = Blueprint("events", __name__, cli_group=None)
+bp = Blueprint("event_reminders", __name__, cli_group=None)
 
 IN_CALENDAR = 1000  # events in the calendar file
-YEAR = timedelta(days=366)  # the longest list of occurrences, the farthest that send-due looks
-TIMES = ("starts_at", "time_zone", "rrule", "reminders")
+AHEAD = timedelta(days=366)  # the farthest that send-due looks
+MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])  # such as 2026-03-02T08:50:00Z
 
 
 @bp.post("/events")
@@ -32,13 +39,13 @@ TIMES = ("starts_at", "time_zone", "rrule", "reminders")
 def create_event(body: EventIn) -> Created[EventOut]:
     """Make an event and its reminders."""
     event = Event(user_id=current_user.id, **body.model_dump())
-    event.time_zone = event.time_zone or current_user.time_zone
-    check_rule(event)
+    complete(event)
     db.session.add(event)
     db.session.flush()
     schedule.reschedule(event, clock.now())
     db.session.commit()
-    return Created(EventOut.model_validate(event), url_for(".show_event", event_id=event.id))
+    created = EventOut.model_validate(event)
+    return Created(created, url_for(".show_event", event_id=event.id))
 
 
 @bp.get("/events")
@@ -46,8 +53,8 @@ def create_event(body: EventIn) -> Created[EventOut]:
 @endpoint
 def list_events(query: PageQuery) -> Page[EventOut]:
     """List your events, the newest first."""
-    mine = select(Event).where(Event.user_id == current_user.id)
-    return paginate(db.session, mine.order_by(Event.id.desc()), query, EventOut)
+    statement = select(Event).filter_by(user_id=current_user.id).order_by(Event.id.desc())
+    return paginate(db.session, statement, query, EventOut)
 
 
 @bp.get("/events/<int:event_id>")
@@ -55,7 +62,7 @@ def list_events(query: PageQuery) -> Page[EventOut]:
 @endpoint
 def show_event(event_id: int) -> EventOut:
     """Show an event."""
-    return EventOut.model_validate(own(event_id))
+    return EventOut.model_validate(find_event(event_id))
 
 
 @bp.patch("/events/<int:event_id>")
@@ -63,15 +70,16 @@ def show_event(event_id: int) -> EventOut:
 @endpoint
 def change_event(event_id: int, body: EventPatch) -> EventOut:
     """Change an event. If its times change, its unsent reminders change with them."""
-    event = own(event_id, with_for_update=True)
-    before = [getattr(event, name) for name in TIMES]
+    event = find_event(event_id, lock=True)
+    now = clock.now()
+    times = event.times()
     for name, value in body.model_dump().items():
         setattr(event, name, value)
-    check_rule(event)
+    complete(event)
     event.revision += 1
-    event.updated_at = clock.now()
-    if before != [getattr(event, name) for name in TIMES]:
-        schedule.reschedule(event, clock.now())
+    event.updated_at = now
+    if event.times() != times:
+        schedule.reschedule(event, now)
     db.session.commit()
     return EventOut.model_validate(event)
 
@@ -81,36 +89,37 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
 @endpoint
 def delete_event(event_id: int) -> None:
     """Delete an event and its reminders."""
-    db.session.delete(own(event_id, with_for_update=True))
+    db.session.delete(find_event(event_id, lock=True))
     db.session.commit()
 
 
 @bp.get("/events/<int:event_id>/occurrences")
 @login_required
 @endpoint
-def list_occurrences(event_id: int, query: schemas.OccurrenceQuery) -> list[Occurrence]:
-    """List when an event happens, in a range of 366 days at most."""
-    event = own(event_id)
-    first = query.first or clock.now()
-    end = query.end or first + YEAR
-    if not timedelta(0) <= end - first <= YEAR:
-        raise invalid("This must be after 'from', and at most 366 days.", "query", "to")
-    zone = ZoneInfo(event.time_zone)
-    before_end = takewhile(lambda at: at < end, event.occurrences())
-    return [
-        Occurrence(at=at, local=at.astimezone(zone).isoformat()) for at in before_end if at >= first
-    ]
+def list_occurrences(event_id: int, query: DayRange) -> list[OccurrenceOut]:
+    """List when an event happens, on days of its own zone: a year of them at most."""
+    event = find_event(event_id)
+    wall = ZoneInfo(event.time_zone)
+    listed = []
+    for at in event.occurrences():
+        local = at.astimezone(wall)
+        if local.date() > query.last:
+            break
+        if local.date() >= query.first:
+            listed.append(OccurrenceOut(at=at, local=local.isoformat()))
+    return listed
 
 
 @bp.get("/reminders")
 @login_required
 @endpoint
-def list_reminders(query: schemas.ReminderQuery) -> Page[ReminderOut]:
+def list_reminders(query: ReminderQuery) -> Page[ReminderOut]:
     """List your reminders by when they are due. Of a series, only the next one is there yet."""
-    mine = select(Reminder).where(Reminder.user_id == current_user.id)
-    if query.status:
-        mine = mine.where(Reminder.status == query.status)
-    return paginate(db.session, mine.order_by(Reminder.due_at, Reminder.id), query, ReminderOut)
+    statement = select(Reminder).filter_by(user_id=current_user.id)
+    if query.status is not None:
+        statement = statement.filter_by(status=query.status)
+    in_order = statement.order_by(Reminder.due_at, Reminder.id)
+    return paginate(db.session, in_order, query, ReminderOut)
 
 
 @bp.get("/calendar.ics")
@@ -118,50 +127,47 @@ def list_reminders(query: schemas.ReminderQuery) -> Page[ReminderOut]:
 @endpoint(responses={200: Produces("An iCalendar file, RFC 5545", "text/calendar")})
 def show_calendar() -> Response:
     """Give your events to another calendar: the 1,000 that start last."""
-    mine = select(Event).where(Event.user_id == current_user.id)
-    last = mine.order_by(Event.starts_at.desc(), Event.id.desc()).limit(IN_CALENDAR)
-    return Response(ics.calendar(db.session.scalars(last)), mimetype="text/calendar")
+    statement = select(Event).filter_by(user_id=current_user.id)
+    latest = statement.order_by(Event.starts_at.desc(), Event.id.desc()).limit(IN_CALENDAR)
+    return Response(ics.calendar(db.session.scalars(latest)), mimetype="text/calendar")
 
 
 @bp.put("/me/email")
 @login_required
 @endpoint
-def set_email(body: schemas.Address) -> schemas.Address:
+def set_email(body: AddressIn) -> AddressOut:
     """Say where your reminders go; null: nowhere, they are printed."""
-    current_user.email = body.email
+    user = db.get_or_404(User, current_user.id, lock=True)
+    user.email = body.email
     db.session.commit()
-    return body
+    return AddressOut(email=user.email)
 
 
 @bp.cli.command("send-due")
-@click.option("--as-of", metavar="MOMENT", help="Do as if it were 2026-03-02T08:50:00Z.")
-def send_due(as_of: str | None) -> None:
+@click.option("--as-of", metavar="MOMENT", type=MOMENT, help="Do as if it were then.")
+def send_due(as_of: datetime | None) -> None:
     """Send what is due, once, and say what became of it."""
-    now = clock.now()
-    if as_of is not None:
-        try:
-            now = datetime.fromisoformat(as_of)
-            ahead = now - clock.now()
-        except (ValueError, TypeError):
-            raise click.BadParameter("is no moment such as 2026-03-02T08:50:00Z") from None
-        if ahead > YEAR:
-            raise click.BadParameter(f"is more than {YEAR.days} days ahead")
+    now = as_of or clock.now()
+    if now - clock.now() > AHEAD:
+        raise click.BadParameter(f"is more than {AHEAD.days} days ahead")
     said = "Sent {sent}, to try again {pending}, failed {failed}, missed {missed}."
     click.echo(said.format_map(due.send_due(now)))
 
 
-def own(event_id: int, **options: Any) -> Event:
+def find_event(event_id: int, *, lock: bool = False) -> Event:
     """Return an event of the user, or raise the 404 that the events of others answer, too."""
-    event = db.session.get(Event, event_id, **options)
-    if event is None or event.user_id != current_user.id:
-        raise Problem(404, "You have no such event.")
+    statement = select(Event).filter_by(id=event_id, user_id=current_user.id)
+    if lock:
+        statement = statement.with_for_update()
+    event: Event = db.first_or_404(statement, description="There is no such event.")
     return event
 
 
-def check_rule(event: Event) -> None:
-    """Write an event's rule down in the usual way, or raise the 422."""
-    try:
-        if event.rrule is not None:
+def complete(event: Event) -> None:
+    """Fill in the zone and write the rule down in the usual way, or raise the 422."""
+    event.time_zone = event.time_zone or current_user.time_zone
+    if event.rrule is not None:
+        try:
             event.rrule = occurrences.checked(event.rrule, event.starts_at, event.time_zone)
-    except ValueError as error:
-        raise invalid(f"rrule {error}.", "body", "rrule") from None
+        except ValueError as error:
+            raise invalid(str(error), "body", "rrule") from None

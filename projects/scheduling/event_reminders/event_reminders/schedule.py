@@ -15,11 +15,11 @@ def reschedule(event: Event, now: datetime) -> None:
     What was sent, missed or has failed stays as it is. A reminder whose moment has passed is not
     made any more, and so an event in the past has none.
     """
-    of_event = Reminder.event_id == event.id
-    db.session.execute(delete(Reminder).where(of_event, Reminder.status == "pending"))
+    waiting = delete(Reminder).where(Reminder.event_id == event.id, Reminder.status == "pending")
+    db.session.execute(waiting)
     # One that is being sent at this moment cannot be called back. But this is its last try: it must
     # not return to the queue beside the one that takes its place.
-    under_way = update(Reminder).where(of_event, Reminder.status == "sending")
+    under_way = update(Reminder).where(Reminder.event_id == event.id, Reminder.status == "sending")
     db.session.execute(under_way.values(attempts=ATTEMPTS))
     for minutes in event.reminders:
         add_next(event, minutes, now + timedelta(minutes=minutes))
@@ -27,14 +27,30 @@ def reschedule(event: Event, now: datetime) -> None:
 
 def add_next(event: Event, minutes: int, earliest: datetime) -> None:
     """Add the reminder of the first occurrence from ``earliest`` on, unless one is waiting."""
-    same = (Reminder.event_id == event.id) & (Reminder.minutes == minutes)
-    rows = select(Reminder.occurs_at, Reminder.status).where(same, Reminder.occurs_at >= earliest)
-    there = {row.occurs_at: row.status for row in db.session.execute(rows)}
+    statement = select(Reminder.occurs_at, Reminder.status).where(
+        Reminder.event_id == event.id,
+        Reminder.minutes == minutes,
+        Reminder.occurs_at >= earliest,
+    )
+    statuses = {row.occurs_at: row.status for row in db.session.execute(statement)}
     for occurs_at in event.occurrences():
         if occurs_at < earliest:
             continue
-        if occurs_at not in there:
-            db.session.add(Reminder.of(event, minutes, occurs_at))
+        if occurs_at not in statuses:
+            db.session.add(new_reminder(event, minutes, occurs_at))
             return
-        if there[occurs_at] == "pending":
+        if statuses[occurs_at] == "pending":
             return
+
+
+def new_reminder(event: Event, minutes: int, occurs_at: datetime) -> Reminder:
+    """Return a reminder, so many minutes before an occurrence of an event."""
+    due_at = occurs_at - timedelta(minutes=minutes)
+    return Reminder(
+        user_id=event.user_id,
+        event_id=event.id,
+        minutes=minutes,
+        occurs_at=occurs_at,
+        due_at=due_at,
+        try_at=due_at,
+    )

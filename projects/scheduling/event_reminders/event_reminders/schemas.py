@@ -1,19 +1,17 @@
 """What the API takes and gives."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import MISSING, AfterValidator, Field, NaiveDatetime, WithJsonSchema
+from pydantic import AfterValidator, Field, NaiveDatetime, WithJsonSchema
 
-from common import mail
-from common.accounts import TimeZone
-from common.api import Moment, Schema
+from common.api import Email, Line, Schema, TimeZone
 from common.pagination import PageQuery
 
 from .models import Status
 from .occurrences import FIRST, LAST
 
-LONGEST_BEFORE = 4 * 7 * 24 * 60  # minutes
+LONGEST_BEFORE = 40_320  # minutes: four weeks
 
 
 def _within_range(local: datetime) -> datetime:
@@ -23,7 +21,7 @@ def _within_range(local: datetime) -> datetime:
 
 
 def _distinct(minutes: list[int]) -> list[int]:
-    if len({*minutes}) < len(minutes):
+    if len(set(minutes)) < len(minutes):
         raise ValueError("has the same number twice")
     return minutes
 
@@ -32,39 +30,29 @@ def _distinct(minutes: list[int]) -> list[int]:
 SECOND = r"^20[0-6]\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 LOCAL_TIME = {"type": "string", "format": "local-date-time", "pattern": SECOND}
 RULE = {"format": "rrule", "description": "Of RFC 5545.", "examples": ["FREQ=WEEKLY;BYDAY=MO"]}
-EMAIL = {"format": "email", "examples": ["ana@example.com"]}
-# No line breaks, of which Unicode has more than one: a title is also a mail's subject.
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 LocalTime = Annotated[NaiveDatetime, AfterValidator(_within_range), WithJsonSchema(LOCAL_TIME)]
-InRange = Annotated[Moment, Field(ge=FIRST.replace(tzinfo=UTC), le=LAST.replace(tzinfo=UTC))]
-Title = Annotated[str, Field(max_length=200, pattern=ONE_LINE, examples=["Tea with Bob"])]
 Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]
-
 Minutes = Annotated[int, Field(ge=0, le=LONGEST_BEFORE)]
-UNIQUE = Field(max_length=5, json_schema_extra={"uniqueItems": True})
-Reminders = Annotated[list[Minutes], AfterValidator(_distinct), UNIQUE]
-Email = Annotated[str, AfterValidator(mail.address), Field(max_length=254, json_schema_extra=EMAIL)]
+Reminders = Annotated[
+    list[Minutes],
+    AfterValidator(_distinct),
+    Field(max_length=5, json_schema_extra={"uniqueItems": True}),
+]
 
 
 class EventIn(Schema):
     """An event to make; without ``time_zone`` it is in that of the account."""
 
-    title: Title
+    title: Annotated[Line, Field(max_length=200, examples=["Tea with Bob"])]
     starts_at: LocalTime
     time_zone: TimeZone | None = None
     rrule: Rule | None = None
     reminders: Reminders = Field([])
 
 
-class EventPatch(Schema):
+class EventPatch(EventIn, partial=True):
     """Changes of an event: what is left out stays, ``rrule: null`` makes it happen once."""
-
-    title: Title | MISSING = MISSING
-    starts_at: LocalTime | MISSING = MISSING
-    time_zone: TimeZone | MISSING = MISSING
-    rrule: Rule | MISSING | None = MISSING
-    reminders: Reminders | MISSING = MISSING
 
 
 class EventOut(Schema):
@@ -76,17 +64,9 @@ class EventOut(Schema):
     time_zone: str
     rrule: str | None
     reminders: list[int]
-    created_at: datetime
 
 
-class OccurrenceQuery(Schema):
-    """From when (included; default: now) to when (excluded; default: 366 days later)."""
-
-    first: InRange | None = Field(None, alias="from")
-    end: InRange | None = Field(None, alias="to", description="At most 366 days after ``from``.")
-
-
-class Occurrence(Schema):
+class OccurrenceOut(Schema):
     """Once that an event happens: the moment, and what the clocks show there."""
 
     at: datetime
@@ -113,7 +93,11 @@ class ReminderOut(Schema):
     error: str | None
 
 
-class Address(Schema):
+class AddressIn(Schema):
     """Where reminders go; null: they are printed where the scheduler runs."""
 
     email: Email | None
+
+
+class AddressOut(AddressIn):
+    """Where reminders go."""

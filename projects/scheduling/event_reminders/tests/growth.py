@@ -9,15 +9,14 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from common import accounts, clock
 from common.testing import growth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the project: Python begins beside this file
 
-from event_reminders.models import Event, Reminder, User, db
-from event_reminders.seed import NAME, PASSWORD, ZONE
+from event_reminders.models import Event, Reminder, db
 
 LISTS = [
     "/events?page=20",
@@ -27,7 +26,6 @@ LISTS = [
 ]
 READS_EVERYTHING: dict[str, str] = {}
 
-OTHER = "ben"  # who has made-up events, too
 MOST_AWAY = 5 * 366 * 24 * 60  # minutes
 BEFORE = 10  # minutes
 
@@ -39,7 +37,7 @@ def rows(number: int) -> None:
     """
     random = Random(45)
     now = clock.now().replace(microsecond=0)
-    owner_ids = [user_called(NAME).id, user_called(OTHER).id]
+    owner_ids = [accounts.demo_user(name).id for name in ("ana", "ben")]
     events = []
     moments = []
     for place in range(number):
@@ -72,16 +70,6 @@ def rows(number: int) -> None:
             )
     db.session.execute(insert(Reminder), reminders)
     db.session.commit()
-
-
-def user_called(name: str) -> User:
-    """Return a user of this name, who is made if need be."""
-    user = db.session.scalar(select(User).where(User.username == name))
-    if user is None:
-        user = accounts.new_user(name, PASSWORD, ZONE)
-        db.session.add(user)
-        db.session.flush()
-    return user
 
 
 if __name__ == "__main__":

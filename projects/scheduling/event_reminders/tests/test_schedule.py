@@ -91,7 +91,7 @@ def test_schema_refuses_a_second_reminder_of_the_same_occurrence(app, make):
     make()
     with app.app_context():
         [there] = db.session.scalars(db.select(Reminder))
-        db.session.add(Reminder.of(db.session.get(Event, 1), 30, there.occurs_at))
+        db.session.add(schedule.new_reminder(db.session.get(Event, 1), 30, there.occurs_at))
         with pytest.raises(IntegrityError):
             db.session.flush()
         db.session.rollback()
