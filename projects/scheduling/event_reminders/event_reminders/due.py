@@ -5,6 +5,7 @@ UPDATE, commits, sends the mail with no transaction open, and writes down what b
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -106,12 +107,12 @@ def give_up(now: datetime) -> None:
     db.session.commit()
 
 
-def _due(now: datetime) -> list[tuple[int, int]]:
+def _due(now: datetime) -> Sequence[tuple[int, int]]:
     statement = select(Reminder.id, Reminder.event_id).where(*is_due(now))
     in_order = statement.order_by(Reminder.try_at).limit(BATCH)
-    batch = [(reminder_id, event_id) for reminder_id, event_id in db.session.execute(in_order)]
+    rows = db.session.execute(in_order).all()
     db.session.commit()
-    return batch
+    return rows
 
 
 def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:

@@ -29,10 +29,11 @@ def calendar(events: Iterable[Event]) -> bytes:
 
 def _vevent(event: Event) -> icalendar.Event:
     vevent = icalendar.Event()
-    vevent.add("uid", event.uid)
+    vevent.add("uid", str(event.uid))
     vevent.add("dtstamp", event.updated_at)
     vevent.add("sequence", event.revision)
-    vevent.add("dtstart", event.starts_at.replace(tzinfo=ZoneInfo(event.time_zone)))
+    zone = ZoneInfo(event.time_zone)
+    vevent.add("dtstart", event.starts_at.replace(tzinfo=zone))
     vevent.add("summary", event.title)
     if event.rrule is not None:
         vevent.add("rrule", icalendar.vRecur.from_ical(event.rrule))

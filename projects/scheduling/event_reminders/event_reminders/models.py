@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, get_args
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,7 +34,7 @@ class Event(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
-    uid: Mapped[str] = mapped_column(String(36), default=lambda: str(uuid4()))
+    uid: Mapped[UUID] = mapped_column(default=uuid4)
     title: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime] = mapped_column(DateTime)
     """What the clocks of ``time_zone`` show: without an offset, for that may change."""

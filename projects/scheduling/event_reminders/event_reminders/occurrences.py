@@ -32,6 +32,7 @@ PARTS = {  # what a rule may have; RFC 5545, section 3.3.10, without what no cal
     "BYSETPOS": f"{POSITION}(?:,{POSITION})*",
     "WKST": DAY,
 }
+NO_FIT = "does not fit starts_at, which must be the first occurrence"
 CHOOSING = {"BYDAY", "BYMONTHDAY", "BYMONTH"}
 
 
@@ -81,8 +82,11 @@ def checked(rule: str, starts_at: datetime, zone: str) -> str:
     """
     parts = _parse(rule.upper().removeprefix("RRULE:"))
     _check_together(parts)
-    if not _fits(parts, starts_at) or next(_expand(parts, starts_at), None) != starts_at:
-        raise ValueError("does not fit starts_at, which must be the first occurrence")
+    if not _fits(parts, starts_at):
+        raise ValueError(NO_FIT)
+    first = next(_expand(parts, starts_at), None)
+    if first != starts_at:
+        raise ValueError(NO_FIT)
     end = _until(parts)
     if end is not None and end < moment(starts_at, zone):
         raise ValueError("ends before the event starts")
@@ -111,8 +115,8 @@ def _check_together(parts: dict[str, str]) -> None:
         raise ValueError("needs a FREQ, such as FREQ=WEEKLY")
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("has COUNT and UNTIL; one of them is enough")
-    is_numbered = re.search("[1-5]", parts.get("BYDAY", "")) is not None
-    if parts["FREQ"] in ("DAILY", "WEEKLY") and (is_numbered or "BYSETPOS" in parts):
+    counts_days = "BYSETPOS" in parts or re.search("[1-5]", parts.get("BYDAY", ""))
+    if counts_days and parts["FREQ"] in ("DAILY", "WEEKLY"):
         raise ValueError("counts days of a month, and so needs FREQ=MONTHLY or FREQ=YEARLY")
     if parts["FREQ"] == "WEEKLY" and "BYMONTHDAY" in parts:
         raise ValueError("cannot have BYMONTHDAY with FREQ=WEEKLY")

@@ -53,8 +53,9 @@ def create_event(body: EventIn) -> Created[EventOut]:
 @endpoint
 def list_events(query: PageQuery) -> Page[EventOut]:
     """List your events, the newest first."""
-    statement = select(Event).filter_by(user_id=current_user.id).order_by(Event.id.desc())
-    return paginate(db.session, statement, query, EventOut)
+    statement = select(Event).filter_by(user_id=current_user.id)
+    newest_first = statement.order_by(Event.id.desc())
+    return paginate(db.session, newest_first, query, EventOut)
 
 
 @bp.get("/events/<int:event_id>")
@@ -128,8 +129,9 @@ def list_reminders(query: ReminderQuery) -> Page[ReminderOut]:
 def show_calendar() -> Response:
     """Give your events to another calendar: the 1,000 that start last."""
     statement = select(Event).filter_by(user_id=current_user.id)
-    latest = statement.order_by(Event.starts_at.desc(), Event.id.desc()).limit(IN_CALENDAR)
-    return Response(ics.calendar(db.session.scalars(latest)), mimetype="text/calendar")
+    latest_first = statement.order_by(Event.starts_at.desc(), Event.id.desc())
+    events = db.session.scalars(latest_first.limit(IN_CALENDAR))
+    return Response(ics.calendar(events), mimetype="text/calendar")
 
 
 @bp.put("/me/email")

@@ -15,11 +15,11 @@ def reschedule(event: Event, now: datetime) -> None:
     What was sent, missed or has failed stays as it is. A reminder whose moment has passed is not
     made any more, and so an event in the past has none.
     """
-    waiting = delete(Reminder).where(Reminder.event_id == event.id, Reminder.status == "pending")
+    waiting = delete(Reminder).filter_by(event_id=event.id, status="pending")
     db.session.execute(waiting)
     # One that is being sent at this moment cannot be called back. But this is its last try: it must
     # not return to the queue beside the one that takes its place.
-    under_way = update(Reminder).where(Reminder.event_id == event.id, Reminder.status == "sending")
+    under_way = update(Reminder).filter_by(event_id=event.id, status="sending")
     db.session.execute(under_way.values(attempts=ATTEMPTS))
     for minutes in event.reminders:
         add_next(event, minutes, now + timedelta(minutes=minutes))
@@ -32,7 +32,7 @@ def add_next(event: Event, minutes: int, earliest: datetime) -> None:
         Reminder.minutes == minutes,
         Reminder.occurs_at >= earliest,
     )
-    statuses = {row.occurs_at: row.status for row in db.session.execute(statement)}
+    statuses = dict(db.session.execute(statement).all())
     for occurs_at in event.occurrences():
         if occurs_at < earliest:
             continue

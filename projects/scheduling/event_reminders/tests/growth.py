@@ -46,7 +46,7 @@ def rows(number: int) -> None:
         events.append(
             {
                 "user_id": owner_ids[place % 2],
-                "uid": str(UUID(int=random.getrandbits(128), version=4)),
+                "uid": UUID(int=random.getrandbits(128), version=4),
                 "title": f"Appointment {place + 1}",
                 "starts_at": starts_at.replace(tzinfo=None),
                 "time_zone": "UTC",

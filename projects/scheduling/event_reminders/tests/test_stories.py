@@ -1,10 +1,13 @@
 """What the calendar promises to those who use it, over HTTP and by commands alone."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+from dateutil.tz import tzical
 
 BEGIN = "2026-03-02T08:00:00Z"  # a Monday, nine o'clock in Vienna
 
@@ -147,7 +150,7 @@ def test_event_of_another_user_does_not_exist(as_user, make):
     path, bob = f"/events/{make(reminders=[10])['id']}", as_user("bob")
 
     assert bob.get(path).status_code == 404
-    assert bob.get(f"{path}/occurrences").status_code == 404
+    assert bob.get(f"{path}/occurrences?from=2026-03-01&to=2026-03-31").status_code == 404
     assert bob.get("/events").json == []
     assert bob.get("/reminders").json == []
 
@@ -252,6 +255,19 @@ def test_reminder_counts_minutes_and_not_what_the_clocks_show(make, reminders):
         ("FREQ=DAILY;UNTIL=20260304T110000Z", "2026-03-02", ["03-02", "03-03", "03-04"]),
         ("FREQ=DAILY;UNTIL=20260304T105959Z", "2026-03-02", ["03-02", "03-03"]),
         ("FREQ=YEARLY", "2026-03-02", ["03-02"]),
+        # numbers may have a sign and zeros in front
+        ("FREQ=YEARLY;BYMONTH=03,5;BYMONTHDAY=+02;COUNT=02", "2026-03-02", ["03-02", "05-02"]),
+        ("FREQ=DAILY;INTERVAL=03;COUNT=2", "2026-03-02", ["03-02", "03-05"]),
+        ("FREQ=MONTHLY;BYDAY=+01MO;COUNT=2", "2026-03-02", ["03-02", "04-06"]),
+        ("FREQ=MONTHLY;BYDAY=-01FR;COUNT=2", "2026-03-27", ["03-27", "04-24"]),
+        # the first and the last working day of the month
+        (
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1,-1;COUNT=3",
+            "2026-03-02",
+            ["03-02", "03-31", "04-01"],
+        ),
+        ("FREQ=MONTHLY;BYMONTHDAY=2,15;BYSETPOS=1;COUNT=2", "2026-03-02", ["03-02", "04-02"]),
+        ("FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=2,6;COUNT=2", "2026-03-02", ["03-02", "04-06"]),
     ],
 )
 def test_event_happens_when_its_rule_says(make, happens, rule, starts_at, days):
@@ -721,6 +737,48 @@ def test_series_keeps_its_rule_and_its_zone(make, calendar):
     [alarm] = event.walk("VALARM")
     assert alarm["TRIGGER"].dt == timedelta(minutes=-30)
     assert [zone["TZID"] for zone in file.walk("VTIMEZONE")] == ["Europe/Vienna"]
+
+
+@pytest.mark.story("calendar")
+@pytest.mark.parametrize(
+    "zone",
+    ["Europe/Vienna", "America/New_York", "Australia/Sydney", "America/St_Johns", "Asia/Tokyo"],
+)
+def test_program_that_knows_zones_from_the_file_alone_reads_the_right_times(ana, make, zone):
+    make(starts_at="2026-01-15T12:00:00", time_zone=zone, rrule="FREQ=MONTHLY")
+
+    text = ana.get("/calendar.ics").text
+
+    described = tzical(StringIO(text)).get(zone)
+    for month in range(1, 13):
+        local = datetime(2026, month, 15, 12)  # noqa: DTZ001  # what the file says
+        at = local.replace(tzinfo=described).astimezone(UTC)
+        assert at == local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), f"{local} in {zone}"
+
+
+@pytest.mark.story("calendar")
+def test_zone_is_described_by_rules_and_by_the_clocks_before_their_change(make, calendar):
+    make()
+
+    [zone] = calendar().walk("VTIMEZONE")
+
+    onsets = {
+        part.name: (part["DTSTART"].dt, part["TZOFFSETFROM"].td, dict(part["RRULE"]))
+        for part in zone.subcomponents
+        if "RRULE" in part
+    }
+    assert onsets == {
+        "DAYLIGHT": (
+            datetime(2000, 3, 26, 2),  # noqa: DTZ001  # two o'clock, which becomes three
+            timedelta(hours=1),
+            {"FREQ": ["YEARLY"], "BYMONTH": [3], "BYDAY": ["-1SU"]},
+        ),
+        "STANDARD": (
+            datetime(2000, 10, 29, 3),  # noqa: DTZ001
+            timedelta(hours=2),
+            {"FREQ": ["YEARLY"], "BYMONTH": [10], "BYDAY": ["-1SU"]},
+        ),
+    }
 
 
 @pytest.mark.story("calendar")
