@@ -25,10 +25,10 @@ BATCH = 100
 DIED = "The scheduler ended while sending."
 
 
-def send_due(now: datetime | None = None) -> Counter[Status]:
+def send_due(now: datetime | None = None) -> Counter[str]:
     """Send every reminder that is due at ``now`` and count what became of them, by status."""
     now = now or clock.now()
-    tally: Counter[Status] = Counter()
+    tally: Counter[str] = Counter()
     give_up(now)
     batch = _due(now)
     while batch:
@@ -70,7 +70,11 @@ def claim(reminder_id: int, now: datetime) -> Reminder | None:
     return reminder
 
 
-def settle(claimed: Reminder, now: datetime, error: mail.MailError | None = None) -> Status | None:
+def settle(
+    claimed: Reminder,
+    now: datetime,
+    error: mail.MailError | None = None,
+) -> Status | None:
     """Write down what became of a claimed reminder and return its status. The caller commits.
 
     Without an error it is ``sent``. A temporary error makes it ``pending`` again, later each time
@@ -78,7 +82,12 @@ def settle(claimed: Reminder, now: datetime, error: mail.MailError | None = None
     once. None: the claim was over, and somebody else has the reminder.
     """
     until = claimed.try_at
-    reminder = db.session.get(Reminder, claimed.id, with_for_update=True, populate_existing=True)
+    reminder = db.session.get(
+        Reminder,
+        claimed.id,
+        with_for_update=True,
+        populate_existing=True,
+    )
     if reminder is None or reminder.status != "sending" or reminder.try_at != until:
         return None
     if error is None:
@@ -117,7 +126,12 @@ def _due(now: datetime) -> Sequence[tuple[int, int]]:
 
 def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:
     # Who changes an event locks it first and its reminders then. The other way round is a deadlock.
-    event = db.session.get(Event, event_id, populate_existing=True, with_for_update=True)
+    event = db.session.get(
+        Event,
+        event_id,
+        with_for_update=True,
+        populate_existing=True,
+    )
     reminder = claim(reminder_id, now)
     if event is None or reminder is None:
         db.session.commit()

@@ -31,7 +31,7 @@ def _vevent(event: Event) -> icalendar.Event:
     vevent = icalendar.Event()
     vevent.add("uid", str(event.uid))
     vevent.add("dtstamp", event.updated_at)
-    vevent.add("sequence", event.revision)
+    vevent.add("last-modified", event.updated_at)
     zone = ZoneInfo(event.time_zone)
     vevent.add("dtstart", event.starts_at.replace(tzinfo=zone))
     vevent.add("summary", event.title)

@@ -42,7 +42,6 @@ class Event(db.Model):
     rrule: Mapped[str | None] = mapped_column(String(200))
     reminders: Mapped[list[int]] = mapped_column(JSON)
     """How many minutes before."""
-    revision: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     def occurrences(self) -> Iterator[datetime]:

@@ -15,6 +15,7 @@ from dateutil.rrule import rrulestr
 
 FIRST = datetime(2000, 1, 1)  # noqa: DTZ001  # local
 LAST = datetime(2069, 12, 31, 23, 59, 59)  # noqa: DTZ001  # local
+Parts = dict[str, str]  # of a rule: {"FREQ": "WEEKLY", "BYDAY": "MO,WE"}
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY = f"(?:{'|'.join(DAYS)})"
 NUMBERED_DAY = f"(?:[+-]?0?[1-5])?{DAY}"
@@ -93,9 +94,9 @@ def checked(rule: str, starts_at: datetime, zone: str) -> str:
     return _text(parts)
 
 
-def _parse(rule: str) -> dict[str, str]:
+def _parse(rule: str) -> Parts:
     """Return the parts of a rule, each of which is right by itself."""
-    parts: dict[str, str] = {}
+    parts: Parts = {}
     for part in rule.split(";"):
         name, _, value = part.partition("=")
         if name not in PARTS:
@@ -109,7 +110,7 @@ def _parse(rule: str) -> dict[str, str]:
     return parts
 
 
-def _check_together(parts: dict[str, str]) -> None:
+def _check_together(parts: Parts) -> None:
     """Raise ValueError for parts that RFC 5545 does not allow beside each other."""
     if "FREQ" not in parts:
         raise ValueError("needs a FREQ, such as FREQ=WEEKLY")
@@ -124,7 +125,7 @@ def _check_together(parts: dict[str, str]) -> None:
         raise ValueError("has BYSETPOS, but no days of which that chooses, such as BYDAY=MO,TU")
 
 
-def _until(parts: dict[str, str]) -> datetime | None:
+def _until(parts: Parts) -> datetime | None:
     if "UNTIL" not in parts:
         return None
     try:
@@ -133,7 +134,7 @@ def _until(parts: dict[str, str]) -> datetime | None:
         raise ValueError(f"has an UNTIL={parts['UNTIL']} that is no date") from None
 
 
-def _fits(parts: dict[str, str], starts_at: datetime) -> bool:
+def _fits(parts: Parts, starts_at: datetime) -> bool:
     """Tell whether the start is a day that the rule names: months, days of months, weekdays."""
     months = _numbers(parts, "BYMONTH")
     if months and starts_at.month not in months:
@@ -147,17 +148,17 @@ def _fits(parts: dict[str, str], starts_at: datetime) -> bool:
     return not weekdays or DAYS[starts_at.weekday()] in weekdays
 
 
-def _numbers(parts: dict[str, str], name: str) -> list[int]:
+def _numbers(parts: Parts, name: str) -> list[int]:
     if name not in parts:
         return []
     return [int(number) for number in parts[name].split(",")]
 
 
-def _expand(parts: dict[str, str], starts_at: datetime) -> Iterator[datetime]:
+def _expand(parts: Parts, starts_at: datetime) -> Iterator[datetime]:
     """Yield the local times of a rule; UNTIL is a moment in UTC, and so not dateutil's business."""
     without_end = {name: value for name, value in parts.items() if name != "UNTIL"}
     return iter(rrulestr(_text(without_end), dtstart=starts_at))
 
 
-def _text(parts: dict[str, str]) -> str:
+def _text(parts: Parts) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items())

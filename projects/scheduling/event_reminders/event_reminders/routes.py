@@ -77,7 +77,6 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
     for name, value in body.model_dump().items():
         setattr(event, name, value)
     complete(event)
-    event.revision += 1
     event.updated_at = now
     if event.times() != times:
         schedule.reschedule(event, now)

@@ -28,10 +28,18 @@ def _distinct(minutes: list[int]) -> list[int]:
 
 # `format` says in the API's document that there is more to a text than its pattern.
 SECOND = r"^20[0-6]\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
-LOCAL_TIME = {"type": "string", "format": "local-date-time", "pattern": SECOND}
+LOCAL_TIME = {
+    "type": "string",
+    "format": "local-date-time",
+    "pattern": SECOND,
+}
 RULE = {"format": "rrule", "examples": ["FREQ=WEEKLY;BYDAY=MO"]}
 
-LocalTime = Annotated[NaiveDatetime, AfterValidator(_within_range), WithJsonSchema(LOCAL_TIME)]
+LocalTime = Annotated[
+    NaiveDatetime,
+    AfterValidator(_within_range),
+    WithJsonSchema(LOCAL_TIME),
+]
 Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]
 Minutes = Annotated[int, Field(ge=0, le=LONGEST_BEFORE)]
 Reminders = Annotated[

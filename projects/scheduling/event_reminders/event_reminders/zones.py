@@ -17,7 +17,11 @@ import icalendar
 from .occurrences import DAYS, FIRST, LAST, moment
 
 # By these steps the next onset is looked for: in no zone have two come within five days.
-STEPS = (timedelta(days=5), timedelta(hours=1), timedelta(minutes=1))
+STEPS = (
+    timedelta(days=5),
+    timedelta(hours=1),
+    timedelta(minutes=1),
+)
 WEEK = 7  # days
 
 
