@@ -47,12 +47,12 @@ def living_in(zone, *stays):
         ("2026-10-25T23:00:00Z", "Europe/Vienna", date(2026, 10, 26)),
     ],
 )
-def test_today_is_the_date_on_the_wall(at, moment, zone, today):
+def test_today_is_date_on_wall(at, moment, zone, today):
     at(moment)
     assert today_for(living_in(zone)) == today
 
 
-def test_day_can_be_missed_where_it_ended_on_the_wall():
+def test_day_can_be_missed_where_it_ended_on_wall():
     user = living_in("Europe/Vienna")
 
     assert can_be_missed(TODAY, user)
@@ -60,7 +60,7 @@ def test_day_can_be_missed_where_it_ended_on_the_wall():
     assert can_be_missed(date(1971, 1, 1), user)
 
 
-def test_day_that_a_zone_left_out_cannot_be_missed():
+def test_day_that_zone_left_out_cannot_be_missed():
     days = [date(2011, 12, 28) + timedelta(days=number) for number in range(5)]
 
     assert [can_be_missed(day, living_in("Pacific/Apia")) for day in days] == [
@@ -72,7 +72,7 @@ def test_day_that_a_zone_left_out_cannot_be_missed():
     ]
 
 
-def test_night_in_which_the_clocks_change_ends_a_day():
+def test_night_in_which_clocks_change_ends_day():
     for zone, day in [
         ("Europe/Vienna", date(2026, 3, 28)),
         ("Europe/Vienna", date(2026, 10, 24)),
@@ -98,14 +98,14 @@ def test_night_in_which_the_clocks_change_ends_a_day():
         ("Europe/Vienna", "Europe/Vienna", "2026-03-12T12:00:00Z", []),
     ],
 )
-def test_move_cuts_off_the_days_that_do_not_end(old, new, moment, never):
+def test_move_cuts_off_days_that_do_not_end(old, new, moment, never):
     user = living_in(new, Stay(time_zone=old, until=datetime.fromisoformat(moment)))
     days = [date(2026, 3, number) for number in range(8, 17)]
 
     assert [day.day for day in days if not can_be_missed(day, user)] == never
 
 
-def test_day_lived_again_after_the_way_back_can_be_missed():
+def test_day_lived_again_after_way_back_can_be_missed():
     there = Stay(time_zone="Pacific/Pago_Pago", until=datetime(2026, 3, 12, 10, 30, tzinfo=UTC))
     back = Stay(time_zone="Pacific/Kiritimati", until=datetime(2026, 3, 12, 10, 40, tzinfo=UTC))
 
@@ -121,7 +121,7 @@ def test_day_of_moving_at_midnight_has_ended():
 @given(
     st.sampled_from(sorted(available_timezones())), st.dates(date(1970, 1, 1), date(2200, 12, 31))
 )
-def test_only_days_that_a_zone_left_out_cannot_be_missed(zone, day):
+def test_only_days_that_zone_left_out_cannot_be_missed(zone, day):
     noon = datetime.combine(day, time(12), ZoneInfo(zone))
     is_there = noon.astimezone(UTC).astimezone(ZoneInfo(zone)).date() == day
 

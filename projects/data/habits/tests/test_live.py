@@ -12,12 +12,13 @@ def test_check_ins_of_two_processes_all_count(live):
     token = requests.post(f"{url}/login", json=account, timeout=10).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     habit = requests.post(f"{url}/habits", json={"name": "Read"}, headers=headers, timeout=10)
+    check_in_url = f"{url}{habit.headers['Location']}/check-in"
 
     def check_in(_):
-        answer = requests.post(
-            f"{url}{habit.headers['Location']}/check-in", headers=headers, timeout=30
-        )
-        return answer.json()["count"]
+        response = requests.post(check_in_url, headers=headers, timeout=30)
+        return response.json()["count"]
 
     with ThreadPoolExecutor(10) as pool:
-        assert sorted(pool.map(check_in, range(30))) == [*range(1, 31)]
+        counts = sorted(pool.map(check_in, range(30)))
+
+    assert counts == [*range(1, 31)]

@@ -19,7 +19,7 @@ def test_ten_years_and_fifty_habits_take_few_queries(demo, max_queries, path, qu
         assert demo.get(path).status_code == 200
 
 
-def test_ten_years_make_a_streak_of_ten_years(demo):
+def test_ten_years_make_streak_of_ten_years(demo):
     assert demo.get("/habits/1/stats").json["current_streak"] == 3652
 
 
@@ -39,7 +39,7 @@ def test_demo_data_is_added_once(run):
     assert second.output == "The demo data is there already.\n"
 
 
-def test_demo_data_has_a_streak_to_keep(run, as_user):
+def test_demo_data_has_streak_to_keep(run, as_user):
     run("seed")
     ana = as_user("ana", password="correct horse")
 

@@ -70,7 +70,7 @@ def states(client, habit, year=2026):
 
 
 @pytest.mark.story("habits")
-def test_new_habit_is_for_every_day_and_once_a_day(ana):
+def test_new_habit_is_for_every_day_and_once_day(ana):
     response = ana.post("/habits", json={"name": " Read "})
 
     habit = response.json
@@ -97,7 +97,7 @@ def test_impossible_habits_are_refused(ana):
 
 
 @pytest.mark.story("habits")
-def test_habits_are_listed_in_the_order_in_which_they_began(ana, begin):
+def test_habits_are_listed_in_order_in_which_they_began(ana, begin):
     for name in ("Read", "Run", "Rest"):
         begin(name=name)
 
@@ -143,7 +143,7 @@ ROUTES = [
 
 
 @pytest.mark.story("private")
-def test_habit_of_another_is_a_404(as_user, begin):
+def test_habit_of_another_is_404(as_user, begin):
     habit, bob = begin(), as_user("bob")
 
     for method, path in ROUTES:
@@ -153,7 +153,7 @@ def test_habit_of_another_is_a_404(as_user, begin):
 
 
 @pytest.mark.story("private")
-def test_without_a_login_there_is_a_401(client, begin):
+def test_without_login_there_is_401(client, begin):
     habit = begin()
 
     for method, url in [("GET", "/habits"), ("POST", "/habits")] + [
@@ -183,7 +183,7 @@ def test_list_shows_only_my_habits(as_user, begin):
         ("Pacific/Kiritimati", "2026-03-13"),
     ],
 )
-def test_check_in_is_for_the_date_in_my_zone(as_user, begin, zone, today):
+def test_check_in_is_for_date_in_my_zone(as_user, begin, zone, today):
     bob = as_user("bob", time_zone=zone)
 
     response = bob.post(f"{begin(bob)}/check-in")
@@ -249,7 +249,7 @@ def test_ten_check_ins_at_once_count_as_ten(ana, begin, stats, at_once):
 
 
 @pytest.mark.story("days")
-def test_putting_a_day_twice_is_like_once(ana, begin):
+def test_putting_day_twice_is_like_once(ana, begin):
     habit = begin(target_per_day=2)
 
     first, second = (ana.put(f"{habit}/check-ins/{ago(1)}") for _ in range(2))
@@ -260,7 +260,7 @@ def test_putting_a_day_twice_is_like_once(ana, begin):
 
 
 @pytest.mark.story("days")
-def test_put_replaces_the_count(ana, begin):
+def test_put_replaces_count(ana, begin):
     habit = begin(target_per_day=3)
     ana.put(f"{habit}/check-ins/{ago(1)}")
 
@@ -336,7 +336,7 @@ def test_streak_counts_back_from_today(begin, done, stats, back, streak):
 
 
 @pytest.mark.story("streak")
-def test_streak_ends_when_the_open_day_is_over(begin, done, stats, clock):
+def test_streak_ends_when_open_day_is_over(begin, done, stats, clock):
     habit = begin()
     done(habit, 0, 1)
     clock.advance(days=1)
@@ -364,7 +364,7 @@ def test_weekly_habit_is_measured_in_weeks(begin, done, stats):
 
 
 @pytest.mark.story("streak")
-def test_day_filled_in_later_mends_a_streak(begin, done, stats):
+def test_day_filled_in_later_mends_streak(begin, done, stats):
     habit = begin()
     done(habit, 0, 1, 3, 4)
 
@@ -429,7 +429,7 @@ def test_longest_streak_is_older_than_thirty_days(begin, done, stats, clock):
     ],
     ids=["forward", "back", "forward at midnight"],
 )
-def test_half_past_eleven_each_night_is_a_streak(as_user, begin, stats, clock, zone, evenings):
+def test_half_past_eleven_each_night_is_streak(as_user, begin, stats, clock, zone, evenings):
     bob = as_user("bob", time_zone=zone)
     clock.set(evenings[0])
     habit = begin(bob)
@@ -455,7 +455,7 @@ def test_move_to_another_zone_keeps_every_day(ana, begin, done, stats, zone):
 
 
 @pytest.mark.story("travel")
-def test_day_done_in_the_east_still_counts_in_the_west(as_user, begin, done, stats):
+def test_day_done_in_east_still_counts_in_west(as_user, begin, done, stats):
     bob = as_user("bob", time_zone="Pacific/Kiritimati")  # it is Friday there
     habit = begin(bob)
     done(habit, -1, 0, 1, client=bob)
@@ -473,7 +473,7 @@ def test_day_done_in_the_east_still_counts_in_the_west(as_user, begin, done, sta
         ("2026-03-12T11:30:00Z", (10, 11, 13)),  # from Thursday, the 12th, an hour after midnight
     ],
 )
-def test_day_skipped_over_the_date_line_breaks_nothing(as_user, begin, stats, clock, moment, days):
+def test_day_skipped_over_date_line_breaks_nothing(as_user, begin, stats, clock, moment, days):
     clock.set(moment)
     bob = as_user("bob", time_zone="Pacific/Pago_Pago")
     habit = begin(bob)
@@ -490,7 +490,7 @@ def test_day_skipped_over_the_date_line_breaks_nothing(as_user, begin, stats, cl
 
 
 @pytest.mark.story("travel")
-def test_day_that_the_zone_left_out_breaks_nothing(as_user, begin, stats, clock):
+def test_day_that_zone_left_out_breaks_nothing(as_user, begin, stats, clock):
     clock.set("2011-12-29T12:00:00Z")
     bob = as_user("bob", time_zone="Pacific/Apia")  # Samoa went from 29 to 31 December 2011
     habit = begin(bob)
@@ -506,7 +506,7 @@ def test_day_that_the_zone_left_out_breaks_nothing(as_user, begin, stats, clock)
 
 
 @pytest.mark.story("travel")
-def test_day_missed_before_a_move_stays_missed(as_user, begin, stats, done):
+def test_day_missed_before_move_stays_missed(as_user, begin, stats, done):
     bob = as_user("bob", time_zone="Pacific/Pago_Pago")
     habit = begin(bob)
     done(habit, 1, 2, 4, client=bob)
@@ -518,7 +518,7 @@ def test_day_missed_before_a_move_stays_missed(as_user, begin, stats, done):
 
 
 @pytest.mark.story("travel")
-def test_streak_goes_on_after_the_move(as_user, begin, stats, clock):
+def test_streak_goes_on_after_move(as_user, begin, stats, clock):
     bob = as_user("bob", time_zone="Asia/Tokyo")
     habit = begin(bob)
     bob.post(f"{habit}/check-in")  # Thursday, 21:00 in Tokyo
@@ -545,7 +545,7 @@ def test_thirty_days_are_summed_up(begin, done, stats, clock):
 
 
 @pytest.mark.story("stats")
-def test_days_before_a_habit_began_are_not_missed(begin, stats):
+def test_days_before_habit_began_are_not_missed(begin, stats):
     found = stats(begin())
 
     assert (found["done"], found["missed"], found["rate"]) == (0, 0, None)
@@ -566,7 +566,7 @@ def test_each_weekday_is_counted_by_itself(begin, done, stats):
 
 @pytest.mark.story("stats")
 @pytest.mark.parametrize("change", [{"weekdays": EVERY_DAY}, {"target_per_day": 3}])
-def test_change_of_mind_leaves_the_past_alone(ana, begin, done, stats, clock, change):
+def test_change_of_mind_leaves_past_alone(ana, begin, done, stats, clock, change):
     habit = begin(weekdays=WORKDAYS)
     done(habit, *[number for number in range(7) if ago(number).weekday() < 5])
     clock.advance(days=1)
@@ -627,7 +627,7 @@ def test_each_day_says_what_it_was(ana, begin, done, clock):
 
 
 @pytest.mark.story("calendar")
-def test_year_without_a_number_is_this_year_in_my_zone(as_user, begin, clock):
+def test_year_without_number_is_this_year_in_my_zone(as_user, begin, clock):
     bob = as_user("bob", time_zone="Pacific/Kiritimati")
     habit = begin(bob)
     clock.set("2026-12-31T12:00:00Z")

@@ -50,7 +50,7 @@ def back(*days):
         "tomorrow, today open",
     ],
 )
-def test_streak_that_runs_is_also_the_longest(measure, done, schedule, length):
+def test_streak_that_runs_is_also_longest(measure, done, schedule, length):
     assert measure(done, schedule, TODAY) == length
 
 
@@ -64,7 +64,7 @@ def test_streak_that_runs_is_also_the_longest(measure, done, schedule, length):
         (back(10, 11, 12, 14), 0, 3),
     ],
 )
-def test_day_missed_ends_a_streak(done, current, longest):
+def test_day_missed_ends_streak(done, current, longest):
     assert streaks.current(done, every_day, TODAY) == current
     assert streaks.longest(done, every_day, TODAY) == longest
 
@@ -109,7 +109,7 @@ def test_day_that_is_not_scheduled_changes_nothing(done, schedule, off):
 
 @settings(max_examples=40)
 @given(done=days, schedule=schedules)
-def test_streaks_are_runs_in_the_list_of_scheduled_days(done, schedule):
+def test_streaks_are_runs_in_list_of_scheduled_days(done, schedule):
     first = TODAY - timedelta(days=70)
     listed = [first + timedelta(days=number) for number in range(72)]
     marks = "".join(

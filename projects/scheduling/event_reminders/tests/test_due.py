@@ -60,7 +60,7 @@ def test_claimed_reminder_is_being_sent_and_counted(claim):
     assert claimed.try_at == clocks.now() + due.LEASE
 
 
-def test_of_many_who_claim_at_once_one_gets_the_reminder(claim, at_once):
+def test_of_many_who_claim_at_once_one_gets_reminder(claim, at_once):
     assert len([it for it in at_once(8, lambda _: claim()) if it]) == 1
 
 
@@ -72,7 +72,7 @@ def test_claim_before_its_time_gets_nothing(claim, clock):
 
 # The mailbox comes first: with its address the application starts anew.
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_reminder_of_a_dead_scheduler_goes_out_after_its_lease(mailbox, ana, claim, work, clock):
+def test_reminder_of_dead_scheduler_goes_out_after_its_lease(mailbox, ana, claim, work, clock):
     ana.put("/me/email", json={"email": "ana@example.com"})
     assert claim(), "a scheduler takes it, and dies"
 
@@ -86,7 +86,7 @@ def test_reminder_of_a_dead_scheduler_goes_out_after_its_lease(mailbox, ana, cla
 
 @pytest.mark.usefixtures("event")
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_repeated_mail_has_the_same_message_id(mailbox, ana, app, work):
+def test_repeated_mail_has_same_message_id(mailbox, ana, app, work):
     ana.put("/me/email", json={"email": "ana@example.com"})
     work()
     with app.app_context():  # as if the scheduler had died between the server's yes and its commit
@@ -98,7 +98,7 @@ def test_repeated_mail_has_the_same_message_id(mailbox, ana, app, work):
     assert first == second
 
 
-def test_scheduler_that_was_too_slow_does_not_write_over_the_next_ones_claim(claim, settle, clock):
+def test_scheduler_that_was_too_slow_does_not_write_over_next_ones_claim(claim, settle, clock):
     slow = claim()
     clock.advance(minutes=5)
     quick = claim()
@@ -107,7 +107,7 @@ def test_scheduler_that_was_too_slow_does_not_write_over_the_next_ones_claim(cla
     assert settle(quick) == "sent"
 
 
-def test_reminder_whose_schedulers_always_die_fails_in_the_end(claim, ana, clock, work):
+def test_reminder_whose_schedulers_always_die_fails_in_end(claim, ana, clock, work):
     for _ in range(5):
         assert claim()
         clock.advance(minutes=5)
@@ -121,7 +121,7 @@ def test_reminder_whose_schedulers_always_die_fails_in_the_end(claim, ana, clock
     )
 
 
-def test_each_try_comes_later_than_the_one_before_and_the_fifth_is_the_last(claim, settle, clock):
+def test_each_try_comes_later_than_one_before_and_fifth_is_last(claim, settle, clock):
     busy = mail.MailError("451 Try later", permanent=False)
     for minutes in (1, 5, 15, 60):
         assert settle(claim(), busy) == "pending"
@@ -179,7 +179,7 @@ def test_event_deleted_while_its_reminder_is_under_way_stays_deleted(
 
 
 @pytest.mark.usefixtures("event")
-def test_exception_that_nobody_expected_leaves_the_reminder_to_the_next_tick(
+def test_exception_that_nobody_expected_leaves_reminder_to_next_tick(
     ana, monkeypatch, work, clock, caplog
 ):
     monkeypatch.setattr(due, "_deliver", lambda *_: 1 / 0)
@@ -192,7 +192,7 @@ def test_exception_that_nobody_expected_leaves_the_reminder_to_the_next_tick(
     assert [it["status"] for it in ana.get("/reminders").json] == ["sent"]
 
 
-def test_lists_take_a_fixed_number_of_statements(grow, as_user, max_queries):
+def test_lists_take_fixed_number_of_statements(grow, as_user, max_queries):
     grow(200)
     ana = as_user("ana", password="correct horse")
 
@@ -208,7 +208,7 @@ def test_seed_twice_adds_nothing(run):
     assert "there already" in second.output
 
 
-def test_lease_is_longer_than_a_mail_can_take():
+def test_lease_is_longer_than_mail_can_take():
     steps = 8  # connect, greeting, TLS, login, sender, recipient, text, goodbye
 
     assert timedelta(seconds=steps * mail.TIMEOUT) < due.LEASE

@@ -71,7 +71,7 @@ def test_two_schedulers_send_each_reminder_once(ana, scheduler, mailbox):
 
 
 @pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
-def test_reminder_of_a_killed_scheduler_is_sent_by_the_next(ana, scheduler, mailbox, clock, work):
+def test_reminder_of_killed_scheduler_is_sent_by_next(ana, scheduler, mailbox, clock, work):
     make_due(ana, 1)
     with mailbox.hold():
         process = scheduler()

@@ -35,7 +35,7 @@ def days(ana):
     ]
 
 
-def test_event_moved_while_its_reminder_is_under_way_gets_a_new_one_alone(app, ana, make, clock):
+def test_event_moved_while_its_reminder_is_under_way_gets_new_one_alone(app, ana, make, clock):
     event = make()
     clock.set("2026-03-02T10:30:00Z")
     with app.app_context():
@@ -80,14 +80,14 @@ def test_series_goes_on_behind_what_was_sent_ahead_of_its_time(ana, make, run, d
     assert days("pending") == ["2026-03-02", "2026-03-05"]
 
 
-def test_end_of_a_series_is_the_end_of_its_reminders(make, run, days):
+def test_end_of_series_is_end_of_its_reminders(make, run, days):
     make(rrule="FREQ=DAILY;COUNT=2")
     run("send-due", "--as-of", "2026-03-03T10:30:00Z")
 
     assert (days("sent"), days("pending")) == (["2026-03-02", "2026-03-03"], [])
 
 
-def test_schema_refuses_a_second_reminder_of_the_same_occurrence(app, make):
+def test_schema_refuses_second_reminder_of_same_occurrence(app, make):
     make()
     with app.app_context():
         [there] = db.session.scalars(db.select(Reminder))

@@ -70,7 +70,7 @@ with_mail = pytest.mark.settings(SMTP_URL="smtp://{mailbox}")
 
 
 @pytest.mark.story("events")
-def test_new_event_is_described_and_has_a_location(ana):
+def test_new_event_is_described_and_has_location(ana):
     wish = {
         "title": "Tea with Bob",
         "starts_at": "2026-03-02T12:00:00",
@@ -87,7 +87,7 @@ def test_new_event_is_described_and_has_a_location(ana):
 
 
 @pytest.mark.story("events")
-def test_event_without_a_zone_is_in_that_of_the_account(make, happens):
+def test_event_without_zone_is_in_that_of_account(make, happens):
     event = make(starts_at="2026-03-02T12:00:00")
 
     assert event["time_zone"] == "Europe/Vienna"
@@ -136,7 +136,7 @@ def test_deleted_event_is_gone_with_its_reminders(ana, make, reminders):
 
 
 @pytest.mark.story("events")
-def test_events_are_listed_the_newest_first(ana, make):
+def test_events_are_listed_newest_first(ana, make):
     events = [make(title=f"Tea {number}") for number in range(3)]
 
     response = ana.get("/events?per_page=2")
@@ -167,7 +167,7 @@ def test_event_of_another_user_cannot_be_changed(ana, as_user, make):
 
 
 @pytest.mark.story("events")
-def test_nobody_sees_anything_without_a_login(client):
+def test_nobody_sees_anything_without_login(client):
     for path in ("/events", "/events/1", "/events/1/occurrences", "/reminders", "/calendar.ics"):
         response = client.get(path)
 
@@ -179,7 +179,7 @@ def test_nobody_sees_anything_without_a_login(client):
 
 
 @pytest.mark.story("dst")
-def test_series_stays_at_its_local_time_when_the_clocks_change(make, happens):
+def test_series_stays_at_its_local_time_when_clocks_change(make, happens):
     event = make(starts_at="2026-03-27T09:00:00", rrule="FREQ=DAILY;COUNT=4")
 
     assert happens(event) == [
@@ -201,7 +201,7 @@ def test_series_stays_at_its_local_time_when_the_clocks_change(make, happens):
         ("Australia/Lord_Howe", "2026-10-04T02:10:00", "2026-10-03T15:40:00Z", "02:40:00+11:00"),
     ],
 )
-def test_time_that_the_clocks_skip_moves_forward(make, happens, zone, starts_at, at, local):
+def test_time_that_clocks_skip_moves_forward(make, happens, zone, starts_at, at, local):
     event = make(starts_at=starts_at, time_zone=zone)
 
     assert happens(event) == [at]
@@ -217,19 +217,19 @@ def test_time_that_the_clocks_skip_moves_forward(make, happens, zone, starts_at,
         ("Australia/Lord_Howe", "2026-04-05T01:45:00", "2026-04-04T14:45:00Z"),
     ],
 )
-def test_of_a_time_that_the_clocks_show_twice_the_first_counts(make, happens, zone, starts_at, at):
+def test_of_time_that_clocks_show_twice_first_counts(make, happens, zone, starts_at, at):
     assert happens(make(starts_at=starts_at, time_zone=zone)) == [at]
 
 
 @pytest.mark.story("dst")
-def test_series_moves_forward_on_the_one_day_that_lacks_its_time(make, happens):
+def test_series_moves_forward_on_one_day_that_lacks_its_time(make, happens):
     event = make(starts_at="2026-03-28T02:30:00", rrule="FREQ=DAILY;COUNT=3")
 
     assert [local[11:16] for local in happens(event, of="local")] == ["02:30", "03:30", "02:30"]
 
 
 @pytest.mark.story("dst")
-def test_reminder_counts_minutes_and_not_what_the_clocks_show(make, reminders):
+def test_reminder_counts_minutes_and_not_what_clocks_show(make, reminders):
     make(starts_at="2026-03-29T03:10:00", reminders=[30])
 
     assert reminders()[0]["due_at"] == "2026-03-29T00:40:00Z", "half an hour before is 01:40"
@@ -326,7 +326,7 @@ def test_start_cannot_move_away_from_its_rule(ana, make):
 
 
 @pytest.mark.story("series")
-def test_range_of_occurrences_is_a_year_at_most(ana, make):
+def test_range_of_occurrences_is_year_at_most(ana, make):
     path = f"/events/{make(rrule='FREQ=DAILY')['id']}/occurrences"
 
     for query in [
@@ -342,7 +342,7 @@ def test_range_of_occurrences_is_a_year_at_most(ana, make):
 
 
 @pytest.mark.story("series")
-def test_range_has_its_first_day_and_its_last_in_the_zone_of_the_event(ana, make):
+def test_range_has_its_first_day_and_its_last_in_zone_of_event(ana, make):
     event = make(starts_at="2026-03-02T00:00:00", rrule="FREQ=DAILY", time_zone="Asia/Tokyo")
 
     response = ana.get(f"/events/{event['id']}/occurrences?from=2026-03-03&to=2026-03-04")
@@ -396,7 +396,7 @@ def test_reminder_that_has_gone_out_does_not_go_again(by_mail, make, clock, work
 
 @pytest.mark.story("once")
 @with_mail
-def test_each_of_an_events_reminders_goes_out(by_mail, make, clock, work):
+def test_each_of_events_reminders_goes_out(by_mail, make, clock, work):
     make(reminders=[0, 10, 120])
 
     arrived = []
@@ -410,7 +410,7 @@ def test_each_of_an_events_reminders_goes_out(by_mail, make, clock, work):
 
 @pytest.mark.story("once")
 @with_mail
-def test_every_occurrence_of_a_series_has_its_reminder(by_mail, make, clock, work):
+def test_every_occurrence_of_series_has_its_reminder(by_mail, make, clock, work):
     make(starts_at="2026-03-27T09:00:00", rrule="FREQ=DAILY;COUNT=4", reminders=[10])
     arrived = []
 
@@ -442,7 +442,7 @@ def test_many_who_send_what_is_due_at_once_send_each_reminder_once(
 
 
 @pytest.mark.story("once")
-def test_without_an_address_a_reminder_is_printed(make, run, reminders):
+def test_without_address_reminder_is_printed(make, run, reminders):
     make(title="Tea with Bob", reminders=[30])
 
     result = run("send-due", "--as-of", "2026-03-02T10:30:00Z")
@@ -490,7 +490,7 @@ def test_what_is_not_one_address_is_refused(ana):
     [({"hours": 23}, "sent"), ({"hours": 24}, "sent"), ({"hours": 24, "seconds": 1}, "missed")],
     ids=["23 h", "24 h", "24 h 1 s"],
 )
-def test_late_reminder_goes_out_within_a_day(make, clock, work, reminders, late, status):
+def test_late_reminder_goes_out_within_day(make, clock, work, reminders, late, status):
     make(reminders=[30])
     clock.set("2026-03-02T10:30:00Z")
     clock.advance(**late)
@@ -502,7 +502,7 @@ def test_late_reminder_goes_out_within_a_day(make, clock, work, reminders, late,
 
 @pytest.mark.story("catch-up")
 @with_mail
-def test_series_goes_on_after_a_week_without_a_scheduler(by_mail, make, clock, work, reminders):
+def test_series_goes_on_after_week_without_scheduler(by_mail, make, clock, work, reminders):
     make(starts_at="2026-03-02T12:00:00", rrule="FREQ=DAILY", reminders=[0])
 
     clock.set("2026-03-09T10:00:00Z")
@@ -547,7 +547,7 @@ def test_moved_event_moves_its_reminders(ana, by_mail, make, clock, work, remind
     ],
     ids=lambda value: repr(value) if isinstance(value, dict) else "",
 )
-def test_reminders_follow_every_change_of_the_times(ana, make, reminders, change, due):
+def test_reminders_follow_every_change_of_times(ana, make, reminders, change, due):
     event = make(starts_at="2026-03-02T12:00:00", reminders=[30])
 
     ana.patch(f"/events/{event['id']}", json=change)
@@ -575,14 +575,14 @@ def test_what_was_sent_stays_as_it_is(ana, make, clock, work, reminders):
         ("2026-03-01T12:00:00", "FREQ=DAILY;COUNT=1"),
     ],
 )
-def test_event_in_the_past_has_no_reminders(make, reminders, starts_at, rule):
+def test_event_in_past_has_no_reminders(make, reminders, starts_at, rule):
     make(starts_at=starts_at, rrule=rule, reminders=[0, 10])
 
     assert reminders() == []
 
 
 @pytest.mark.story("move")
-def test_series_from_the_past_reminds_of_what_is_still_to_come(make, reminders):
+def test_series_from_past_reminds_of_what_is_still_to_come(make, reminders):
     make(starts_at="2026-02-02T12:00:00", rrule="FREQ=DAILY", reminders=[30])
 
     assert [it["due_at"] for it in reminders()] == ["2026-03-02T10:30:00Z"]
@@ -628,7 +628,7 @@ def test_mail_refused_again_and_again_fails_after_five_tries(by_mail, make, cloc
 
 @pytest.mark.story("retry")
 @with_mail
-def test_second_try_waits_longer_than_the_first(by_mail, make, clock, work):
+def test_second_try_waits_longer_than_first(by_mail, make, clock, work):
     make(reminders=[30])
     clock.set("2026-03-02T10:30:00Z")
     by_mail.refuse()
@@ -712,7 +712,7 @@ def calendar(ana):
 
 
 @pytest.mark.story("calendar")
-def test_calendar_has_the_events(make, calendar):
+def test_calendar_has_events(make, calendar):
     make(title="Tea; with Bob, and\\or Eve", starts_at="2026-03-02T12:00:00")
 
     [event] = calendar().walk("VEVENT")
@@ -744,7 +744,7 @@ def test_series_keeps_its_rule_and_its_zone(make, calendar):
     "zone",
     ["Europe/Vienna", "America/New_York", "Australia/Sydney", "America/St_Johns", "Asia/Tokyo"],
 )
-def test_program_that_knows_zones_from_the_file_alone_reads_the_right_times(ana, make, zone):
+def test_program_that_knows_zones_from_file_alone_reads_right_times(ana, make, zone):
     make(starts_at="2026-01-15T12:00:00", time_zone=zone, rrule="FREQ=MONTHLY")
 
     text = ana.get("/calendar.ics").text
@@ -757,7 +757,7 @@ def test_program_that_knows_zones_from_the_file_alone_reads_the_right_times(ana,
 
 
 @pytest.mark.story("calendar")
-def test_zone_is_described_by_rules_and_by_the_clocks_before_their_change(make, calendar):
+def test_zone_is_described_by_rules_and_by_clocks_before_their_change(make, calendar):
     make()
 
     [zone] = calendar().walk("VTIMEZONE")

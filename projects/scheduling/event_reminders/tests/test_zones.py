@@ -40,7 +40,7 @@ def reading(zone):
 
 
 @pytest.mark.parametrize("zone", MANY)
-def test_description_says_when_the_clocks_change(zone):
+def test_description_says_when_clocks_change(zone):
     offset_at = reading(zone)
     wall = ZoneInfo(zone)
     at = datetime(2000, 1, 3, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_description_says_when_the_clocks_change(zone):
 
 
 @pytest.mark.parametrize("zone", MANY)
-def test_onset_is_the_first_second_of_another_offset(zone):
+def test_onset_is_first_second_of_another_offset(zone):
     wall = ZoneInfo(zone)
 
     for begun, before in list(onsets(zone))[1:]:
