@@ -1,6 +1,5 @@
 """What a habit's rows say about each day, and the statistics and the calendar made of that."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from . import streaks
@@ -14,7 +13,7 @@ WINDOW = 30  # days of the statistics
 class History:
     """A habit of a user, and how often it was done on which date."""
 
-    def __init__(self, user: User, habit: Habit, counts: Mapping[date, int]) -> None:
+    def __init__(self, user: User, habit: Habit, counts: dict[date, int]) -> None:
         self.user = user
         self.habit = habit
         self.counts = counts
@@ -60,8 +59,9 @@ def statistics(history: History) -> StatsOut:
     done = sum(weekday.done for weekday in weekdays)
     missed = sum(weekday.missed for weekday in weekdays)
     rate = None
-    if done + missed:
-        rate = round(done / (done + missed), 3)
+    scheduled = done + missed
+    if scheduled:
+        rate = round(done / scheduled, 3)
     return StatsOut(
         today=history.today,
         done=done,

@@ -55,14 +55,16 @@ class Habit(db.Model):
 
     def keep_plan(self, today: date) -> None:
         """Keep what it was meant for until today, before that changes; once a day is enough."""
-        plans = self.past_plans
-        if not plans or plans[-1].before < today:
+        since = self.started_on
+        if self.past_plans:
+            since = self.past_plans[-1].before
+        if since < today:
             plan = PastPlan(
                 before=today,
                 weekdays=self.weekdays,
                 target_per_day=self.target_per_day,
             )
-            plans.append(plan)
+            self.past_plans.append(plan)
 
     def plan_on(self, day: date) -> "Habit | PastPlan":
         """Return what has the weekdays and the target of a day."""

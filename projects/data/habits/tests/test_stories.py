@@ -577,6 +577,16 @@ def test_change_of_mind_leaves_past_alone(ana, begin, done, stats, clock, change
 
 
 @pytest.mark.story("stats")
+def test_plan_corrected_on_its_first_day_never_counted(ana, begin, stats):
+    habit = begin(target_per_day=5)
+
+    ana.patch(habit, json={"target_per_day": 1})
+    ana.put(f"{habit}/check-ins/{ago(1)}?count=1")
+
+    assert stats(habit)["current_streak"] == 1, "no day was ever meant for five times"
+
+
+@pytest.mark.story("stats")
 def test_new_target_counts_from_today_on(ana, begin, stats, done):
     habit = begin()
     done(habit, 0)

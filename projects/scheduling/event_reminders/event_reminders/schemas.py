@@ -60,7 +60,10 @@ class EventIn(Schema):
 
 
 class EventPatch(EventIn, partial=True):
-    """Changes of an event: what is left out stays, ``rrule: null`` makes it happen once."""
+    """Changes of an event: what is left out stays.
+
+    ``rrule: null`` makes it happen once, ``time_zone: null`` puts it in the zone of the account.
+    """
 
 
 class EventOut(Schema):
