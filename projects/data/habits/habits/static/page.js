@@ -1,5 +1,5 @@
 // The page at `/`: log in, check in, begin habits, and look at a year of one.
-import { ask as send } from "../common/api.js";
+import { ask as send, reason } from "../common/api.js";
 import { draw, isDone, longDate, walk } from "./year.js";
 
 const app = document.querySelector("#app").dataset;
@@ -15,12 +15,6 @@ let shownYear = null;
 async function ask(url, method = "GET", json = undefined) {
   const { answer } = await send(url, { method, json, csrf: app.csrf });
   return answer;
-}
-
-// Return why the API refused something, in words for people.
-function reason(error) {
-  if (!error.errors) return error.detail;
-  return error.errors.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ");
 }
 
 // Do something and show its problem, if there is one; without a login, ask for it.
