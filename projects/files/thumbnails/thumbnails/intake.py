@@ -1,45 +1,66 @@
 """From an upload to rows: which image it is, and which thumbnails it is to have."""
 
 import hashlib
+from collections.abc import Sequence
 
-from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+
+from common.database import insert
 
 from . import render, states, storage
 from .models import Image, Job, Thumbnail, db
-from .sizes import parse_all, render_key
+from .sizes import Size, plan, render_key
 
 
-def take_in(content: bytes) -> Image:
+def take_in(content: bytes, sizes: Sequence[Size]) -> Image:
     """Store an upload, or find it again: the same content is the same image with the same job.
 
-    An image that is there already is to have the sizes that have been added or changed since.
-    Commits. Raises `render.BadImage` and `storage.NotStored`.
+    An image that is there already is to have the sizes that have been added or changed since. The
+    caller commits. Raises `render.BadImage` and `storage.NotStored`.
     """
     header = render.identify(content)
     image_id = hashlib.sha256(content).hexdigest()
-    if db.session.get(Image, image_id) is None:
-        db.session.add(Image(id=image_id, bytes=len(content), job=Job(), **vars(header)))
-        try:
-            db.session.flush()  # from here on, others with the same content wait for our commit
-            storage.write(storage.original(image_id), content)
-        except IntegrityError:  # the same content came twice at once, and the other was first
-            db.session.rollback()
-    _want_thumbnails(image_id)
-    db.session.commit()
-    return db.session.get_one(Image, image_id, populate_existing=True)
-
-
-def _want_thumbnails(image_id: str) -> None:
-    """Note each size that the image lacks or has with other numbers, for its job to make."""
+    image = add_or_lock(image_id, len(content), header)
     # Locked, lest a worker finishes the job without having seen what we add.
-    job = db.session.scalars(select(Job).filter_by(image_id=image_id).with_for_update()).one()
-    known = {one.name: one.key for one in job.image.thumbnails}
-    for position, size in enumerate(parse_all(current_app.config["THUMBNAIL_SIZES"])):
-        new = Thumbnail(image_id=image_id, name=size.name, key=render_key(image_id, size))
-        if known.get(new.name) != new.key:
-            new.spec, new.position = str(size), position
-            new.width = new.height = new.rendered_at = None
-            db.session.merge(new)
-    states.reopen(job.id)
+    statement = select(Job).where(Job.image_id == image_id).with_for_update()
+    job = db.session.scalar(statement)
+    has_more = want_thumbnails(image, sizes)
+    if job is None:
+        db.session.add(Job(image_id=image_id))
+        storage.write(storage.original(image_id), content)
+    elif has_more:
+        states.requeue(job.id, "done")
+    return image
+
+
+def add_or_lock(image_id: str, size: int, header: render.Header) -> Image:
+    """Return the image, which nobody else has or deletes before the end of the transaction.
+
+    Of many who come with the same content at once, one adds it, and the others wait here. DO
+    NOTHING would not lock the row of which it makes nothing, so this writes what is there already.
+    """
+    statement = insert(db, Image).values(id=image_id, bytes=size, **vars(header))
+    statement = statement.on_conflict_do_update(index_elements=["id"], set_={"bytes": size})
+    image: Image = db.session.scalars(statement.returning(Image)).one()
+    return image
+
+
+def want_thumbnails(image: Image, sizes: Sequence[Size]) -> bool:
+    """Note each size that the image lacks or has with other numbers; tell whether there is any."""
+    known = {thumbnail.name: thumbnail for thumbnail in image.thumbnails}
+    has_more = False
+    for position, size in enumerate(sizes):
+        key = render_key(image.id, size)
+        thumbnail = known.get(size.name, Thumbnail(name=size.name))
+        if thumbnail.key == key:
+            continue
+        planned = plan(image.width, image.height, size)
+        thumbnail.key = key
+        thumbnail.spec = str(size)
+        thumbnail.position = position
+        thumbnail.width = planned.width
+        thumbnail.height = planned.height
+        thumbnail.rendered_at = None
+        image.thumbnails.append(thumbnail)
+        has_more = True
+    return has_more

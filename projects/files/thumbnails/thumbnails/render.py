@@ -12,16 +12,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+import pi_heif
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
+from . import png
 from .sizes import Size, plan
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+pi_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which only warns: we have MAX_PIXELS
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # a long text is no bomb
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 MAX_PIXELS = 50_000_000
-TOO_LARGE = f"The image has more than {MAX_PIXELS // 10**6} megapixels, the most that is accepted."
 QUALITY = 80
-SIDEWAYS = {5, 6, 7, 8}
-"""The EXIF orientations that swap width and height (CIPA DC-008, tag 0x0112)."""
+TURNS = {
+    # EXIF orientation (CIPA DC-008, tag 0x0112): what turns the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = {5, 6, 7, 8}  # those that swap width and height
 
 
 class BadImage(ValueError):
@@ -45,13 +59,13 @@ def identify(content: bytes) -> Header:
 
     Raises `BadImage` for what is not one of `FORMATS`, and above `MAX_PIXELS`.
     """
-    with _opened(content) as image:
-        width, height = image.size
-        with contextlib.suppress(Exception):  # an unreadable label is none
-            if image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS:
-                width, height = height, width
-        # A phone's JPEG with several pictures in it is an "MPO" to Pillow.
-        return Header("JPEG" if image.format == "MPO" else str(image.format), width, height)
+    image = _open(content)
+    kind = str(image.format)
+    if kind == "MPO":  # so Pillow calls a phone's JPEG with several pictures in it
+        kind = "JPEG"
+    if _orientation(image) in SIDEWAYS:
+        return Header(kind, image.height, image.width)
+    return Header(kind, image.width, image.height)
 
 
 def load(content: bytes) -> Image.Image:
@@ -63,12 +77,14 @@ def load(content: bytes) -> Image.Image:
 
     Raises `BadImage` where `identify` does, and when the content breaks off or belies its header.
     """
-    with _opened(content) as image:
+    image = _open(content)
+    turn = TURNS.get(_orientation(image))
+    with _library():
         image.load()
-        # A spoilt label does not spoil the picture: browsers, too, ignore EXIF they cannot read.
-        with contextlib.suppress(Exception):
-            ImageOps.exif_transpose(image, in_place=True)
-        return _in_rgb(image)
+    picture = _in_rgb(image)
+    if turn is not None:
+        return picture.transpose(turn)
+    return picture
 
 
 def thumbnail(image: Image.Image, size: Size) -> bytes:
@@ -78,46 +94,96 @@ def thumbnail(image: Image.Image, size: Size) -> bytes:
     """
     goal = plan(image.width, image.height, size)
     small = image.resize(
-        (goal.width, goal.height), Image.Resampling.LANCZOS, box=goal.box, reducing_gap=3.0
+        (goal.width, goal.height),
+        Image.Resampling.LANCZOS,
+        box=goal.box,
+        reducing_gap=3.0,
     )
     target = BytesIO()
-    small.save(target, "WEBP", quality=QUALITY, icc_profile=image.info.get("icc_profile"))
+    profile = image.info.get("icc_profile")
+    small.save(target, "WEBP", quality=QUALITY, icc_profile=profile)
     return target.getvalue()
 
 
-@contextlib.contextmanager
-def _opened(content: bytes) -> Iterator[Image.Image]:
-    """Open an image with an acceptable header; whatever goes wrong inside is a `BadImage`.
+def _open(content: bytes) -> Image.Image:
+    """Open an image, of which the header alone is read, and refuse one that is too large."""
+    try:
+        with _library():
+            image = Image.open(BytesIO(content), formats=FORMATS)
+    except BadImage:  # a spoilt label, such as a checksum in a text, does not spoil the picture
+        with _library():
+            image = Image.open(BytesIO(png.without_labels(content)), formats=FORMATS)
+    if image.width * image.height > MAX_PIXELS:
+        raise BadImage("The image has more than 50 megapixels, the most that is accepted.")
+    return image
 
-    Pillow's decoders raise nearly anything on a file that lies (OSError, SyntaxError, ValueError,
-    struct.error, …); its own guard against bombs raises an error that is none of these.
+
+@contextlib.contextmanager
+def _library() -> Iterator[None]:
+    """Turn whatever Pillow raises inside into `BadImage`: put its calls in here, and nothing else.
+
+    Its decoders raise nearly anything on a file that lies: OSError, SyntaxError, ValueError,
+    struct.error, … A mistake of our own must not be told to people as theirs, nor end the attempts.
     """
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise BadImage(TOO_LARGE)
-            yield image
-    except (BadImage, MemoryError):  # short of memory: that is our trouble, not the file's
+        yield
+    except MemoryError:  # our trouble, not the file's
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadImage(TOO_LARGE) from error
     except UnidentifiedImageError as error:
-        raise BadImage("This is no JPEG, PNG, WebP, GIF or AVIF image.") from error
+        raise BadImage("This is no JPEG, PNG, WebP, GIF, AVIF or HEIC image.") from error
     except Exception as error:
         raise BadImage("The image is damaged or incomplete.") from error
 
 
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1 is upright. To be asked before the pixels are loaded.
+
+    Pillow's `getexif` would take it from XMP too, as no browser does, and decode a PNG to find it.
+    """
+    orientation = 1
+    exif = Image.Exif()
+    with contextlib.suppress(Exception):  # a spoilt label does not spoil the picture
+        exif.load(image.info.get("exif", b""))
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+    return orientation
+
+
 def _in_rgb(image: Image.Image) -> Image.Image:
-    profile: bytes = image.info.get("icc_profile", b"")
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    if image.mode == "I;16":  # converting would clip 16 bits to white instead of scaling them
-        image = image.point(lambda value: value / 256).convert("L")
+    profile = image.info.get("icc_profile") or b""
     fits = profile[16:20] == b"RGB "  # the colour space that it is for (ICC.1, 7.2.6)
-    if profile and not fits and mode == "RGB" and image.mode in {"L", "CMYK"}:
-        with contextlib.suppress(ImageCms.PyCMSError, OSError):
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            srgb = ImageCms.createProfile("sRGB")
-            image = ImageCms.profileToProfile(image, source, srgb, outputMode=mode) or image
-    image = image.convert(mode)
-    image.info = {"icc_profile": profile} if fits else {}
+    if image.mode == "I;16":
+        image = _in_eight_bits(image)
+    mode = "RGB"
+    if image.has_transparency_data:
+        mode = "RGBA"
+    elif profile and not fits and image.mode in {"L", "CMYK"}:
+        image = _in_srgb(image, profile)
+    with _library():
+        image = image.convert(mode)
+    image.info = {}
+    if fits:
+        image.info["icc_profile"] = profile
     return image
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16-bit grey, which `convert` would clip to white. One of its greys may be see-through."""
+    wide = image.convert("I")
+    grey = wide.point([value // 256 for value in range(65536)], "L")
+    clear = grey.info.pop("transparency", None)
+    if clear is not None:
+        opacity = [255] * 65536
+        opacity[clear] = 0
+        grey.putalpha(wide.point(opacity, "L"))
+    return grey
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert the colours by their profile; one that cannot be used changes nothing."""
+    srgb = ImageCms.createProfile("sRGB")
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image

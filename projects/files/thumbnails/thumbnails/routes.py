@@ -1,6 +1,6 @@
 """The API and the page. A view checks nothing that a statement or the schema checks already."""
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
@@ -10,13 +10,12 @@ from common.pagination import paginate
 
 from . import intake, render, states, storage, tasks
 from .models import Image, Job, Thumbnail, db
-from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut
+from .schemas import ImageOut, JobOut, JobQuery, ThumbnailOut, Upload, UploadOut
+from .sizes import parse_all
 
 bp = Blueprint("thumbnails", __name__)
 
 FOR_EVER = "public, max-age=31536000, immutable"
-NO_IMAGE, NO_JOB = "There is no such image.", "There is no such job."
-NO_THUMBNAIL = "There is no such image, or no such size of it."
 
 
 @bp.get("/")
@@ -34,34 +33,36 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
     Its thumbnails are made by a job that `Location` leads to. The same content again is the same
     image and the same job, and what is rendered already stays.
     """
+    sizes = parse_all(current_app.config["THUMBNAIL_SIZES"])
     try:
-        image = intake.take_in(files.image.read())
+        image = intake.take_in(files.image.read(), sizes)
     except render.BadImage as error:
         raise invalid(str(error), "files", "image") from None
     except storage.NotStored as error:
         raise Problem(507, str(error)) from None
+    db.session.commit()
     tasks.wake(image.job)
-    accepted = UploadOut.model_validate({"job": image.job, "image": image})
-    return Accepted(accepted, url_for(".show_job", job_id=image.job.id))
+    accepted = UploadOut(job=JobOut.model_validate(image.job), image=show(image))
+    return Accepted(accepted, url_for(".show_job", job_id=image.job_id))
 
 
 @bp.get("/images/<image_id>")
 @endpoint
 def show_image(image_id: str) -> ImageOut:
     """Show an image and its thumbnails."""
-    return ImageOut.model_validate(db.get_or_404(Image, image_id, description=NO_IMAGE))
+    return show(db.get_or_404(Image, image_id))
 
 
 @bp.delete("/images/<image_id>")
 @endpoint
 def delete_image(image_id: str) -> None:
     """Delete an image, its thumbnails and its job, wherever that job stands."""
-    image = db.get_or_404(Image, image_id, description=NO_IMAGE)
+    image = db.get_or_404(Image, image_id, lock=True)
     # The job goes first: its worker, should it have one, can keep nothing from here on. The files
     # go before the commit: a crash leaves a row to delete again, never a file nobody knows.
     db.session.execute(delete(Job).where(Job.image_id == image.id))
-    db.session.execute(delete(Image).where(Image.id == image.id))
     storage.remove(image.id)
+    db.session.delete(image)
     db.session.commit()
 
 
@@ -73,44 +74,65 @@ def show_thumbnail(image_id: str, size: str) -> Response:
     It never changes under the `url` that the image lists, so caches may keep it for ever.
     One that is not rendered yet is a 404 that names its job.
     """
-    found = db.get_or_404(Thumbnail, (image_id, size), description=NO_THUMBNAIL)
+    thumbnail = db.get_or_404(Thumbnail, (image_id, size))
+    file = storage.rendered(image_id, thumbnail.key)
     try:
-        content = storage.rendered(image_id, found.key).read_bytes()
+        content = file.read_bytes()
     except FileNotFoundError:
-        job = url_for(".show_job", job_id=found.image.job.id)
-        detail = f"This thumbnail is not there; its job is {found.image.job.status}."
-        raise Problem(404, detail, job=job, headers={"Cache-Control": "no-store"}) from None
-    answer = Response(content, mimetype="image/webp", headers={"Cache-Control": FOR_EVER})
-    answer.set_etag(found.key)
-    answer.make_conditional(request)  # to a 304 where the client has it
-    return answer
+        job = db.get_or_404(Image, image_id).job
+        raise Problem(
+            404,
+            f"This thumbnail is not there; its job is {job.status}.",
+            job=url_for(".show_job", job_id=job.id),
+            headers={"Cache-Control": "no-store"},
+        ) from None
+    response = Response(content, mimetype="image/webp")
+    response.headers["Cache-Control"] = FOR_EVER
+    response.set_etag(thumbnail.key)
+    response.make_conditional(request)  # to a 304 where the client has it
+    return response
 
 
 @bp.get("/jobs")
 @endpoint
 def list_jobs(query: JobQuery) -> Page[JobOut]:
     """List the jobs, the latest first."""
-    jobs = select(Job).options(selectinload(Job.image).selectinload(Image.thumbnails))
+    thumbnails = selectinload(Job.image).selectinload(Image.thumbnails)
+    statement = select(Job).options(thumbnails)
     if query.status:
-        jobs = jobs.where(Job.status == query.status)
-    return paginate(db.session, jobs.order_by(Job.created_at.desc(), Job.id.desc()), query, JobOut)
+        statement = statement.where(Job.status == query.status)
+    statement = statement.order_by(Job.created_at.desc(), Job.id.desc())
+    return paginate(db.session, statement, query, JobOut)
 
 
 @bp.get("/jobs/<job_id>")
 @endpoint
 def show_job(job_id: str) -> JobOut:
     """Show how far a job is."""
-    return JobOut.model_validate(db.get_or_404(Job, job_id, description=NO_JOB))
+    return JobOut.model_validate(db.get_or_404(Job, job_id))
 
 
 @bp.post("/jobs/<job_id>/retry")
 @endpoint(errors=(409,))
 def retry_job(job_id: str) -> Accepted[JobOut]:
     """Give a failed job three new attempts."""
-    retried = states.retry(job_id)
-    job = db.get_or_404(Job, job_id, description=NO_JOB)
+    retried = states.requeue(job_id, "failed")
+    job = db.get_or_404(Job, job_id)
     if not retried:
         raise Problem(409, f"The job is {job.status}; only a failed job can be retried.")
     db.session.commit()
     tasks.wake(job)
     return Accepted(JobOut.model_validate(job), url_for(".show_job", job_id=job.id))
+
+
+def show(image: Image) -> ImageOut:
+    """Return an image as it is answered."""
+    shown = ImageOut.model_validate(image)
+    for thumbnail in shown.thumbnails:
+        thumbnail.url = url_for(
+            ".show_thumbnail",
+            image_id=image.id,
+            size=thumbnail.name,
+            v=thumbnail.key[:12],  # another picture, another URL
+        )
+    return shown

@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
-from flask import url_for
-from pydantic import Field, computed_field
+from pydantic import Field
 
 from common.api import File, Schema
 from common.pagination import PageQuery
 
-Status = Literal["queued", "running", "done", "failed"]
+from .models import Status
 
 
 class Upload(Schema):
-    """The form of an upload: a JPEG, PNG, WebP, GIF or AVIF of at most 50 megapixels."""
+    """The form of an upload: a JPEG, PNG, WebP, GIF, AVIF or HEIC of at most 50 megapixels."""
 
     image: File = Field(json_schema_extra={"contentMediaType": "image/*"})
 
@@ -36,26 +35,18 @@ class JobOut(Schema):
     error: str | None = Field(description="What went wrong in the last attempt.")
     retry_at: datetime | None = Field(description="When the next attempt is due, after a failure.")
     created_at: datetime
-    updated_at: datetime
 
 
 class ThumbnailOut(Schema):
     """One size of an image."""
 
-    image_id: str = Field(exclude=True)
     key: str = Field(exclude=True)
     name: str
     spec: str
-    width: int | None = Field(description="In pixels; null until it is rendered.")
-    height: int | None
+    width: int = Field(description="In pixels, as that of the image.")
+    height: int
     rendered_at: datetime | None
-
-    @computed_field(description="Changes whenever the picture does, so it may be cached for ever.")  # type: ignore[prop-decorator]  # as pydantic documents it
-    @property
-    def url(self) -> str:
-        """Return the address of the picture."""
-        image = url_for("thumbnails.show_image", image_id=self.image_id)
-        return f"{image}/{self.name}?v={self.key[:12]}"
+    url: str = Field("", description="Changes whenever the picture does: it may be cached for ever.")
 
 
 class ImageOut(Schema):
@@ -63,7 +54,7 @@ class ImageOut(Schema):
 
     id: str = Field(description="The SHA-256 of the uploaded bytes.")
     job_id: str
-    format: Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
+    format: Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
     width: int = Field(description="Of the upright picture, in pixels.")
     height: int
     bytes: int

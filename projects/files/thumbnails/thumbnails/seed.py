@@ -5,9 +5,10 @@ from io import BytesIO
 
 from PIL import ExifTags, ImageDraw, ImageOps
 from PIL import Image as Picture
+from flask import current_app
 from sqlalchemy import func, select
 
-from .intake import take_in
+from . import intake
 from .models import Image, db
 
 

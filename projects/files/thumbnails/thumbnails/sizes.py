@@ -45,8 +45,8 @@ def parse_all(text: str) -> tuple[Size, ...]:
     """Read sizes that are separated by commas. Raises ValueError, also for a name used twice."""
     sizes = tuple(parse(part) for part in text.split(","))
     names = [size.name for size in sizes]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f"{twice!r} is there twice")
+    if len(set(names)) < len(names):
+        raise ValueError("a name is there twice")
     return sizes
 
 

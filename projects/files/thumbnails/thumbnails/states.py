@@ -1,8 +1,15 @@
 """What a job can go through. Each step is one statement whose WHERE decides.
 
-Two workers may hold the same job in hand, a dead one may turn out to be alive, and a person may
+    step      from                 to
+    claim     queued, running      running             from running: when its claim has run out
+    renew     running              running
+    settle    running              done
+    give_up   running              queued, failed      queued: it is tried again
+    requeue   failed, done         queued              done: there are new sizes
+
+Two workers may have the same job in hand, a dead one may turn out to be alive, and a person may
 press "retry" twice. So nothing here reads first and writes afterwards: an UPDATE names the state
-that it starts from, and what it returns tells whether it was in time.
+that it starts from, and the row that it returns, or does not, tells whether it was in time.
 
 The functions do not commit: who calls them decides what belongs to the same transaction.
 """
@@ -10,95 +17,106 @@ The functions do not commit: who calls them decides what belongs to the same tra
 import uuid
 from datetime import datetime, timedelta
 
-from flask import current_app
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import Update, update
 
 from common import clock
 
-from .models import Image, Job, Thumbnail, db
+from .models import Job, Status, db
 
-TRANSITIONS = {
-    # step: (from, to)
-    "claim": ({"queued", "running"}, "running"),  # from running: only when its lease has run out
-    "renew": ({"running"}, "running"),
-    "finish": ({"running"}, "done"),
-    "postpone": ({"running"}, "queued"),
-    "fail": ({"running"}, "failed"),
-    "retry": ({"failed"}, "queued"),
-    "reopen": ({"done"}, "queued"),
-}
 ACTIVE = ("queued", "running")
-PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
-ATTEMPTS = len(PAUSES) + 1
+PAUSES = {1: timedelta(seconds=10), 2: timedelta(seconds=60)}  # after which attempt
+ATTEMPTS = 3
 
 
-def claim(job_id: str) -> str | None:
-    """Take the job for this worker and return a ticket, or None when it is not to be had.
+def claim(job_id: str, until: datetime) -> str | None:
+    """Take the job for a worker, until a moment; return who it is now claimed by, or None.
 
-    To be had is a queued job whose `due_at` has come, and a running one whose `due_at`, the end
-    of its lease, has passed: its worker is dead or lost. In both cases fewer than `ATTEMPTS`
-    attempts must have been begun. The claim makes it running, counts the attempt, writes a new
-    random ticket (32 hexadecimal digits) and lets the lease end `LEASE_SECONDS` from now.
+    To be had is a job whose `due_at` has come: a queued one, or a running one whose claim has run
+    out, since its worker is dead or lost. In both cases fewer than `ATTEMPTS` attempts must have
+    been begun. The claim makes it running, counts the attempt, writes a new random name of 32
+    hexadecimal digits into `claimed_by`, and ends at ``until``, the new `due_at`.
 
     It is one conditional UPDATE: of two workers at once, one gets None.
     """
-    ticket = uuid.uuid4().hex
-    free = (Job.id == job_id, Job.due_at <= clock.now(), Job.attempts < ATTEMPTS)
-    values = {"attempts": Job.attempts + 1, "ticket": ticket, "due_at": _lease_end()}
-    return ticket if _step("claim", *free, **values) else None
+    statement = update(Job).where(
+        Job.id == job_id,
+        Job.status.in_(ACTIVE),
+        Job.due_at <= clock.now(),
+        Job.attempts < ATTEMPTS,
+    )
+    claimed_by = uuid.uuid4().hex
+    statement = statement.values(
+        status="running",
+        attempts=Job.attempts + 1,
+        claimed_by=claimed_by,
+        due_at=until,
+    )
+    if changes_a_row(statement):
+        return claimed_by
+    return None
 
 
-def renew(job_id: str, ticket: str) -> bool:
-    """Let the lease end `LEASE_SECONDS` from now; False when the job is no longer this worker's.
+def renew(job_id: str, claimed_by: str, until: datetime) -> bool:
+    """Keep a claim for longer; False when the job is no longer this worker's.
 
     Call it first in the transaction that keeps a result: until the commit nobody else can take
     or delete the job, so what is written for it is not written in vain.
     """
-    return _step("renew", Job.id == job_id, Job.ticket == ticket, due_at=_lease_end())
+    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
+    return changes_a_row(statement.values(due_at=until))
 
 
-def finish(job_id: str, ticket: str) -> bool:
+def settle(job_id: str, claimed_by: str) -> bool:
     """Mark the job done and its last error forgotten; False when it is not this worker's."""
-    return _step("finish", Job.id == job_id, Job.ticket == ticket, ticket=None, error=None)
+    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
+    return changes_a_row(statement.values(status="done", error=None, claimed_by=None))
 
 
-def fail(job_id: str, ticket: str, error: str, *, attempt: int, permanent: bool = False) -> bool:
-    """Note the ``error`` of the ``attempt``-th attempt; False when the job is not this worker's.
+def give_up(
+    job_id: str, claimed_by: str, error: str, *, attempt: int, permanent: bool = False
+) -> bool:
+    """End the ``attempt``-th attempt with an ``error``; False when the job is not this worker's.
 
     A passing trouble puts the job back into the queue, due after the pause that `PAUSES` has for
     this attempt. A ``permanent`` one, or the last attempt, makes it failed.
     """
-    mine = (Job.id == job_id, Job.ticket == ticket)
+    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
+    statement = statement.values(error=error, claimed_by=None)
     if permanent or attempt >= ATTEMPTS:
-        return _step("fail", *mine, ticket=None, error=error)
-    due_at = clock.now() + PAUSES[attempt - 1]
-    return _step("postpone", *mine, ticket=None, error=error, due_at=due_at)
+        statement = statement.values(status="failed")
+    else:
+        due_at = clock.now() + PAUSES[attempt]
+        statement = statement.values(status="queued", due_at=due_at)
+    return changes_a_row(statement)
 
 
-def retry(job_id: str) -> bool:
-    """Queue a failed job again, due now, with all its attempts; False when it is not failed."""
-    return _step("retry", Job.id == job_id, attempts=0, error=None, due_at=clock.now())
-
-
-def reopen(job_id: str) -> bool:
-    """Queue a done job again, due now, if its image lacks a thumbnail; False if it does not."""
-    lacks = Job.image.has(Image.thumbnails.any(Thumbnail.rendered_at.is_(None)))
-    return _step("reopen", Job.id == job_id, lacks, attempts=0, due_at=clock.now())
-
-
-def give_up() -> bool:
+def give_up_lost() -> bool:
     """Fail the jobs whose workers died in every attempt: such an image may be what kills them."""
-    died = (Job.due_at <= clock.now(), Job.attempts >= ATTEMPTS)
-    return _step("fail", *died, ticket=None, error=f"The worker died in all {ATTEMPTS} attempts.")
+    statement = update(Job).where(
+        Job.status == "running",
+        Job.due_at <= clock.now(),
+        Job.attempts >= ATTEMPTS,
+    )
+    error = f"The worker died in all {ATTEMPTS} attempts."
+    return changes_a_row(statement.values(status="failed", error=error, claimed_by=None))
 
 
-def _lease_end() -> datetime:
-    return clock.now() + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+def requeue(job_id: str, status: Status) -> bool:
+    """Queue a job again that is over, due now, with all its attempts; False if it is in another state.
+
+    ``status`` is "failed" for one that is retried, "done" for one that has more to do.
+    """
+    statement = update(Job).where(Job.id == job_id, Job.status == status)
+    statement = statement.values(
+        status="queued",
+        attempts=0,
+        error=None,
+        due_at=clock.now(),
+    )
+    return changes_a_row(statement)
 
 
-def _step(step: str, *conditions: ColumnElement[bool], **values: object) -> bool:
-    """Take one step of `TRANSITIONS` where the conditions hold; tell whether any row did."""
-    before, after = TRANSITIONS[step]
-    statement = update(Job).where(Job.status.in_(before), *conditions)
-    statement = statement.values(status=after, updated_at=clock.now(), **values)
-    return bool(db.session.scalars(statement.returning(Job.id)).all())
+def changes_a_row(statement: Update) -> bool:
+    """Execute an UPDATE of jobs; tell whether there was one that it was right for."""
+    changed = db.session.scalars(statement.returning(Job.id)).all()
+    return len(changed) > 0

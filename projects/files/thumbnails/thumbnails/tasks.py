@@ -4,6 +4,8 @@ The queue delivers at least once and may deliver twice at the same time. The row
 there is anything to do, and by whom.
 """
 
+from datetime import datetime, timedelta
+
 from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import select, update
@@ -12,78 +14,108 @@ from common import clock, jobs
 
 from . import render, states, storage
 from .models import Job, Thumbnail, db
-from .sizes import parse, plan
+from .sizes import parse
+
+AT_ONCE = 1000  # jobs that one sweep wakes
 
 
 def wake(job: Job) -> None:
     """Ask the queue to run the job when it is due, unless it is over. Call it after the commit."""
+    if job.status not in states.ACTIVE:
+        return
     try:
-        if job.status in states.ACTIVE:
-            jobs.enqueue(run, job.id, at=job.due_at, job_id=job.id)
+        jobs.enqueue(run, job.id, at=job.due_at, job_id=job.id)
     except RedisError:  # the row is what counts: a sweep wakes it once the queue is back
         current_app.logger.exception("no queue to wake job %s with", job.id)
 
 
 def run(job_id: str) -> None:
     """Make the thumbnails that the job's image lacks, if the job is to be had."""
-    ticket = states.claim(job_id)
-    job = db.session.get(Job, job_id)
-    db.session.commit()
-    if job and ticket:
-        _attempt(job, ticket)
-        job = db.session.get(Job, job_id, populate_existing=True)
-        db.session.commit()
-    if job and job.due_at > clock.now():
+    claimed_by = states.claim(job_id, claim_end())
+    job = find_job(job_id)
+    if job is not None and claimed_by is not None:
+        attempt(job, claimed_by)
+        job = find_job(job_id)
+    if job is not None and job.due_at > clock.now():
         wake(job)  # it pauses, or somebody else has it: look again when that is over
 
 
 def sweep() -> None:
     """Wake jobs that are due and that nobody works at: their alarm, or their worker, was lost."""
-    states.give_up()
+    states.give_up_lost()
     db.session.commit()
-    overdue = select(Job).where(Job.status.in_(states.ACTIVE), Job.due_at <= clock.now())
-    found = db.session.scalars(overdue.order_by(Job.due_at).limit(1000)).all()
+    statement = select(Job).where(Job.status.in_(states.ACTIVE), Job.due_at <= clock.now())
+    overdue = db.session.scalars(statement.order_by(Job.due_at).limit(AT_ONCE)).all()
     db.session.commit()
-    for job in found:
+    for job in overdue:
         wake(job)
 
 
-def _attempt(job: Job, ticket: str) -> None:
+def find_job(job_id: str) -> Job | None:
+    """Return the job as it is now; None, if it was deleted. Commits."""
+    job = db.session.get(Job, job_id, populate_existing=True)
+    db.session.commit()
+    return job
+
+
+def attempt(job: Job, claimed_by: str) -> None:
     """Work at the job; note a failure, which is permanent where the image itself is to blame."""
+    permanent = False
     try:
-        _render_missing(job, ticket)
+        render_missing(job, claimed_by)
         return
-    except (render.BadImage, storage.NotStored) as error:
-        reason, permanent = str(error), isinstance(error, render.BadImage)
+    except render.BadImage as bad_image:
+        error = str(bad_image)
+        permanent = True
+    except storage.NotStored as not_stored:
+        error = str(not_stored)
     except Exception:
         current_app.logger.exception("job %s, attempt %d", job.id, job.attempts)
-        reason, permanent = "Something went wrong; the worker's log says what.", False
+        error = "Something went wrong; the worker's log says what."
     db.session.rollback()
-    states.fail(job.id, ticket, reason, attempt=job.attempts, permanent=permanent)
+    states.give_up(job.id, claimed_by, error, attempt=job.attempts, permanent=permanent)
     db.session.commit()
 
 
-def _render_missing(job: Job, ticket: str) -> None:
+def render_missing(job: Job, claimed_by: str) -> None:
     """Render one thumbnail after the other, each kept at once: a crash costs the one in hand.
 
     No transaction is open while pixels are worked on: it would hold up all others who write.
     """
     picture = None
-    missing = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
-    while states.renew(job.id, ticket):
-        wanted = db.session.scalars(missing.order_by(Thumbnail.position)).first()
-        if wanted is None:
-            states.finish(job.id, ticket)
-            break
-        db.session.commit()
-        picture = picture or render.load(storage.original(job.image_id).read_bytes())
-        size = parse(wanted.spec)
-        content, made = render.thumbnail(picture, size), plan(picture.width, picture.height, size)
-        if not states.renew(job.id, ticket):  # from here to the commit nobody can take it from us
-            break
-        storage.write(storage.rendered(job.image_id, wanted.key), content)
-        kept = {"width": made.width, "height": made.height, "rendered_at": clock.now()}
-        db.session.execute(update(Thumbnail).where(Thumbnail.key == wanted.key).values(kept))
-        db.session.commit()
-        current_app.logger.info("rendered %s %s", wanted.key, wanted.spec)
+    while True:
+        thumbnail = next_missing(job, claimed_by)
+        if thumbnail is None:
+            return
+        if picture is None:
+            original = storage.original(job.image_id)
+            picture = render.load(original.read_bytes())
+        content = render.thumbnail(picture, parse(thumbnail.spec))
+        keep(job, claimed_by, thumbnail, content)
+
+
+def next_missing(job: Job, claimed_by: str) -> Thumbnail | None:
+    """Return what to render next; None, if all is done or the job is not ours any more."""
+    thumbnail = None
+    if states.renew(job.id, claimed_by, claim_end()):
+        statement = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
+        thumbnail = db.session.scalar(statement.order_by(Thumbnail.position).limit(1))
+        if thumbnail is None:
+            states.settle(job.id, claimed_by)
     db.session.commit()
+    return thumbnail
+
+
+def keep(job: Job, claimed_by: str, thumbnail: Thumbnail, content: bytes) -> None:
+    """Keep what was rendered: first the file, then the row. Nothing, if the job is not ours."""
+    if states.renew(job.id, claimed_by, claim_end()):  # nobody can take it before the commit
+        storage.write(storage.rendered(job.image_id, thumbnail.key), content)
+        statement = update(Thumbnail).where(Thumbnail.key == thumbnail.key)
+        db.session.execute(statement.values(rendered_at=clock.now()))
+        current_app.logger.info("rendered %s %s", thumbnail.key, thumbnail.spec)
+    db.session.commit()
+
+
+def claim_end() -> datetime:
+    """Return when a claim that is made now runs out."""
+    return clock.now() + timedelta(seconds=current_app.config["LEASE_SECONDS"])
