@@ -14,6 +14,7 @@ def test_hundred_visits_of_two_processes_count_hundred(live, at_once):
 
     assert at_once(100, visit) == [302] * 100
     stats = requests.get(f"{api}/links/viral/stats", timeout=30).json()
+
     assert stats["clicks"] == 100
     assert stats["per_day"][-1]["clicks"] + stats["per_day"][-2]["clicks"] == 100
 

@@ -60,7 +60,7 @@ def test_short_url_leads_to_long_one(client, shorten):
 
 
 @pytest.mark.story("shorten")
-@pytest.mark.settings(PROXY_HOPS="1")
+@pytest.mark.settings(PROXY_HOPS="1", PROXY_PREFIX="1")
 def test_short_url_is_public_one_behind_proxy(client):
     proxy = {"Proto": "https", "Host": "sho.rt", "Prefix": "/go"}
     headers = {f"X-Forwarded-{name}": value for name, value in proxy.items()}
@@ -82,8 +82,14 @@ def test_short_url_is_public_one_behind_proxy(client):
         {"url": URL, "expires_at": "9999-12-31T23:59:59-23:59"},
         {"url": URL, "permanent": "yes"},
         {"url": URL, "clicks": 1000},
+        {"url": URL, "max_visits": 0},
+        {"url": URL, "max_visits": 1.5},
+        {"url": URL, "max_visits": 10**30},
     ],
-    ids=["empty", "null", "number", "past", "no zone", "beyond time", "text", "unknown field"],
+    ids=[
+        *("empty", "null", "number", "past", "no zone", "beyond time", "text", "unknown field"),
+        *("no visit", "half a visit", "visits beyond counting"),
+    ],
 )
 def test_malformed_wish_is_refused(client, body):
     response = client.post("/links", json=body)
@@ -178,6 +184,7 @@ LEADS_NOWHERE = {
     "control character": ["java\tscript://a.de/", "https://a.de/\x00", "https://a.de/\x7f"],
     "bad port": ["https://a.de:65536/", "https://a.de:http/", "https://a.de:-1/"],
     "bad name": ["https://.a.de/", "https://a..de/", f"https://{'a' * 64}.de/"],
+    "no punycode": ["https://xn--a/", "https://xn--a-.example/", "https://xn--.example/"],
     "bad address": ["https://[::1/", "https://[::1]a.de/", "https://[::g]/"],
 }
 LEADS_HERE = {
@@ -230,6 +237,10 @@ def test_good_url_is_kept_as_it_is(client, shorten):
         "https://[2001:db8::1]:8080/",
         "https://my-host.example/~user/(a);b=c,d!$'*+@:",
         "https://example.com/?next=https://me:secret@localhost/",
+        "https://matrix.to/#/#room:x",
+        "https://example.com/a?",
+        "https://example.com/a#",
+        "https://me-.surge.sh/",
     ]:
         link = shorten(url)
 
@@ -248,6 +259,20 @@ def test_international_host_is_kept_as_punycode(client, shorten):
 
         assert link["url"] == kept
         assert client.get(f"/{link['code']}").location == kept
+
+
+@pytest.mark.story("urls")
+def test_host_gets_one_answer_in_both_of_its_spellings(client):
+    for host, punycode in {
+        "💩.la": "xn--ls8h.la",
+        "bücher.example": "xn--bcher-kva.example",
+    }.items():
+        responses = [
+            client.post("/links", json={"url": f"https://{name}/"}) for name in (host, punycode)
+        ]
+
+        statuses = [response.status_code for response in responses]
+        assert statuses[0] == statuses[1], f"{host} and {punycode} are one host"
 
 
 @pytest.mark.story("urls")
@@ -292,7 +317,7 @@ def test_alias_is_3_to_32_letters_digits_dashes_and_underscores(client, alias):
 
 
 @pytest.mark.story("alias")
-@pytest.mark.parametrize("alias", ["links", "docs", "healthz", "static"])
+@pytest.mark.parametrize("alias", ["links", "docs", "healthz", "static", "Docs", "LINKS"])
 def test_word_that_service_needs_is_refused_with_free_suggestion(client, shorten, alias):
     response = client.post("/links", json={"url": URL, "alias": alias})
 
@@ -381,6 +406,18 @@ def test_query_of_visitor_does_not_matter(client, shorten):
     assert response.location == URL
 
 
+@pytest.mark.story("redirect")
+@pytest.mark.parametrize("tail", ["/", ".", ",", ";", "!", ")", "').", "...", '."', ":/"])
+def test_what_ends_sentence_behind_link_does_not_matter(client, shorten, clicks, tail):
+    shorten(alias="mine")
+
+    response = client.get(f"/mine{tail}")
+
+    assert response.status_code == 302, f"/mine{tail} is /mine at the end of a sentence"
+    assert response.location == URL
+    assert clicks("mine") == 1
+
+
 # ends
 
 
@@ -413,6 +450,63 @@ def test_expired_link_lives_again_when_its_end_is_moved(client, shorten, clock):
 
     assert changed.json["expires_at"] is None
     assert client.get("/sale").status_code == 302
+
+
+@pytest.mark.story("ends")
+def test_link_is_gone_once_it_is_used_up(client, shorten, clicks):
+    link = shorten(alias="twice", max_visits=2)
+
+    statuses = [client.get("/twice").status_code for _ in range(4)]
+
+    assert link["max_visits"] == 2
+    assert statuses == [302, 302, 410, 410]
+    assert client.get("/twice+").status_code == 410
+    assert client.head("/twice").status_code == 410
+    assert clicks("twice") == 2, "who was turned away is no visitor"
+
+
+@pytest.mark.story("ends")
+def test_of_many_at_once_as_many_get_there_as_may(client, shorten, clicks, at_once):
+    shorten(alias="few", max_visits=5)
+
+    statuses = at_once(20, lambda _: client.get("/few").status_code)
+
+    assert sorted(statuses) == [302] * 5 + [410] * 15
+    assert clicks("few") == 5
+
+
+@pytest.mark.story("ends")
+def test_looking_uses_no_visit_up(client, shorten):
+    shorten(alias="once", max_visits=1)
+
+    client.head("/once")
+    client.get("/once+")
+    client.get("/once", headers={"Sec-Purpose": "prefetch"})
+
+    assert client.get("/once").status_code == 302
+
+
+@pytest.mark.story("ends")
+def test_used_up_link_lives_again_with_more_visits(client, shorten):
+    shorten(alias="once", max_visits=1)
+    client.get("/once")
+
+    changed = client.patch("/links/once", json={"max_visits": 2})
+
+    assert changed.json["max_visits"] == 2
+    assert [client.get("/once").status_code for _ in range(2)] == [302, 410]
+    client.patch("/links/once", json={"max_visits": None})
+    assert client.get("/once").status_code == 302
+
+
+@pytest.mark.story("ends")
+def test_no_cache_answers_for_link_whose_visits_are_counted_off(client, shorten):
+    shorten(alias="always", max_visits=3, permanent=True)
+
+    response = client.get("/always")
+
+    assert response.status_code == 301
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.story("ends")
@@ -464,6 +558,17 @@ def test_looking_does_not_count(client, shorten, clicks):
     stats = client.get("/links/mine/stats?days=2").json
     assert [day["clicks"] for day in stats["per_day"]] == [0, 0]
     assert stats["top_referrers"] == []
+
+
+@pytest.mark.story("clicks")
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender"])
+def test_prefetch_is_no_click(client, shorten, clicks, purpose):
+    shorten(alias="mine")
+
+    response = client.get("/mine", headers={"Sec-Purpose": purpose})
+
+    assert response.location == URL
+    assert clicks("mine") == 0, "nobody has followed the link yet"
 
 
 @pytest.mark.story("clicks")
@@ -641,6 +746,7 @@ def test_reuse_gives_link_that_is_there(client, shorten):
         {"permanent": True},
         {"expires_at": "2099-01-01T00:00:00Z"},
         {"alias": "another"},
+        {"max_visits": 3},
     ],
     ids=lambda other: next(iter(other)),
 )
@@ -659,6 +765,15 @@ def test_reuse_never_gives_link_that_is_gone(client, shorten):
     client.delete(f"/links/{deleted}")
 
     assert client.post("/links?reuse=true", json={"url": URL}).json["code"] != deleted
+
+
+@pytest.mark.story("manage")
+def test_reuse_never_gives_link_whose_visits_may_be_gone(client, shorten):
+    first = shorten(max_visits=3)
+
+    for wish in ({"url": URL}, {"url": URL, "max_visits": 3}):
+        response = client.post("/links?reuse=true", json=wish)
+        assert response.json["code"] != first["code"], f"{wish} asks for more than is left"
 
 
 @pytest.mark.story("manage")

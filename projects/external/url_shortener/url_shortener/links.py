@@ -3,15 +3,17 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from common import clock
+from common.database import insert
 from common.errors import Problem
 
 from . import codes
-from .models import Code, Link, Serial, db, upsert
+from .models import Code, Link, Serial, db
 from .schemas import LinkIn
 
 KEPT_WORDS = {"about", "admin", "api", "help", "login"}  # for pages that may come one day
@@ -28,19 +30,22 @@ def shorten(wish: LinkIn, *, reuse: bool) -> tuple[Link, bool]:
     # The first statement. From here to the commit all others who make links wait, so that what
     # is read below (is the alias free? is there such a link?) is still true when we write.
     number = next_number()
-    if reuse and (same := find_same(wish)):
-        return same, False
-    if wish.alias and (reason := objection(wish.alias)):
-        free = next(alias for alias in alternatives(wish.alias) if objection(alias) is None)
-        raise Problem(409, f"The alias {wish.alias!r} {reason}; {free!r} is free.", suggestion=free)
-    code = wish.alias or codes.encode(number, code_key())
-    while is_taken(code):  # only after a change of the key: an old link has it
-        number = next_number()
+    if reuse and wish.max_visits is None:  # else some of its visits may be gone
+        same = find_same(wish)
+        if same is not None:
+            return same, False
+    if wish.alias is not None:
+        refuse_what_is_not_free(wish.alias)
+        code = wish.alias
+    else:
         code = codes.encode(number, code_key())
+        while is_reserved(code) or is_taken(code):  # by an old key: an old link has it
+            number = next_number()
+            code = codes.encode(number, code_key())
     link = Link(id=number, code=code, clicks=0, created_at=clock.now())
-    link.url, link.permanent, link.expires_at = wish.url, wish.permanent, wish.expires_at
+    for name, value in wish.model_dump(exclude={"alias"}).items():
+        setattr(link, name, value)
     store(link)
-    db.session.commit()
     return link, True
 
 
@@ -54,8 +59,11 @@ def store(link: Link) -> None:
 
 def next_number() -> int:
     """Take the next row id. The counter's row stays locked until the end of the transaction."""
-    counter = upsert(Serial, {"id": 1}, {"last": Serial.last + 1}, last=1)
-    return int(db.session.scalar(counter.returning(Serial.last)))
+    statement = insert(db, Serial).values(id=1, last=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"last": Serial.last + 1}
+    )
+    return int(db.session.scalar(statement.returning(Serial.last)))
 
 
 def code_key() -> bytes:
@@ -64,16 +72,26 @@ def code_key() -> bytes:
     return hashlib.blake2b(secret.encode(), digest_size=32, person=b"short codes").digest()
 
 
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a link has neither expired nor been used up."""
+    return and_(
+        or_(Link.expires_at.is_(None), Link.expires_at > now),
+        or_(Link.max_visits.is_(None), Link.clicks < Link.max_visits),
+    )
+
+
 def find_same(wish: LinkIn) -> Link | None:
     """Return the oldest link that is what was asked for; its end is still to come, as asked."""
-    same = select(Link).where(
+    statement = select(Link).where(
         Link.url == wish.url,
         Link.permanent == wish.permanent,
         Link.expires_at.is_not_distinct_from(wish.expires_at),
+        Link.max_visits.is_(None),
     )
-    if wish.alias:
-        same = same.where(Link.code == wish.alias)
-    return db.session.scalars(same.order_by(Link.id).limit(1)).first()
+    if wish.alias is not None:
+        statement = statement.where(Link.code == wish.alias)
+    oldest = statement.order_by(Link.id).limit(1)
+    return db.session.scalar(oldest)
 
 
 def is_taken(code: str) -> bool:
@@ -81,10 +99,17 @@ def is_taken(code: str) -> bool:
     return db.session.get(Code, code) is not None
 
 
+def is_reserved(code: str) -> bool:
+    """Tell whether the service itself needs this word, in whatever case."""
+    words = set(KEPT_WORDS)
+    for rule in current_app.url_map.iter_rules():
+        words.add(rule.rule.split("/")[1])
+    return code.lower() in words
+
+
 def objection(alias: str) -> str | None:
     """Return why a new link cannot have this alias, or None if it can."""
-    routes = {rule.rule.split("/")[1] for rule in current_app.url_map.iter_rules()}
-    if alias.lower() in routes | KEPT_WORDS:
+    if is_reserved(alias):
         return "is a word of this service"
     if is_taken(alias):
         return "is taken"
@@ -95,9 +120,21 @@ def objection(alias: str) -> str | None:
     return "is kept for a generated code"
 
 
+def refuse_what_is_not_free(alias: str) -> None:
+    """Raise the 409 with a free suggestion if a new link cannot have this alias."""
+    reason = objection(alias)
+    if reason is None:
+        return
+    for free in alternatives(alias):
+        if objection(free) is None:
+            break
+    raise Problem(409, f"The alias {alias!r} {reason}; {free!r} is free.", suggestion=free)
+
+
 def alternatives(alias: str) -> Iterator[str]:
     """Yield ``alias-2`` to ``alias-9``, then random endings without end."""
     stem = alias[:25]
-    yield from (f"{stem}-{number}" for number in range(2, 10))
+    for number in range(2, 10):
+        yield f"{stem}-{number}"
     while True:
         yield f"{stem}-{secrets.token_hex(3)}"

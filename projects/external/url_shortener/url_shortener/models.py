@@ -1,15 +1,13 @@
 """Links, and how often each was followed on which day from where."""
 
 from datetime import date, datetime
-from typing import Any
 
-from flask import url_for
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, String, or_
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.database import UtcDateTime, insert, make_db
+from common.database import make_db
 
-from . import urls
+from .urls import MAX_LENGTH
 
 db = make_db()
 
@@ -25,25 +23,19 @@ class Code(db.Model):
 class Link(db.Model):
     """Where a code leads."""
 
-    __table_args__ = (CheckConstraint("clicks >= 0", name="clicks"),)
+    __table_args__ = (
+        CheckConstraint("clicks >= 0", name="clicks"),
+        CheckConstraint("max_visits > 0", name="max_visits"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(ForeignKey(Code.code), unique=True)
-    url: Mapped[str] = mapped_column(String(urls.MAX_LENGTH), index=True)
+    code: Mapped[str] = mapped_column(ForeignKey(Code.code), primary_key=True)
+    id: Mapped[int] = mapped_column(unique=True)  # of which the code is made, and by age
+    url: Mapped[str] = mapped_column(String(MAX_LENGTH), index=True)
     permanent: Mapped[bool] = mapped_column(default=False)
     clicks: Mapped[int] = mapped_column(BigInteger, default=0)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    @classmethod
-    def is_live(cls, moment: datetime) -> ColumnElement[bool]:
-        """Return the condition that a link has not expired at ``moment``."""
-        return or_(cls.expires_at.is_(None), cls.expires_at > moment)
-
-    @property
-    def short_url(self) -> str:
-        """The absolute URL to hand out, with the host and prefix under which we were asked."""
-        return url_for("links.follow", code=self.code, _external=True)
+    max_visits: Mapped[int | None]  # as many clicks are the last; None: there is no last
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
 
 
 class DailyClicks(db.Model):
@@ -60,9 +52,3 @@ class Serial(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     last: Mapped[int]
-
-
-def upsert(model: type[Any], key: dict[str, Any], change: dict[str, Any], **first: object) -> Any:
-    """Return an INSERT of ``key`` and ``first`` that, where the key exists, makes ``change``."""
-    row = insert(db, model).values(**key, **first)
-    return row.on_conflict_do_update(index_elements=list(key), set_=change)

@@ -1,20 +1,44 @@
 """The API for links, the redirect, and two pages for people."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from sqlalchemy import delete, or_, select, update
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
+from sqlalchemy import or_, select, update
+from werkzeug.datastructures import Headers
+from werkzeug.utils import redirect
 
 from common import clock
 from common.api import Created, Page, Produces, endpoint
-from common.errors import Problem
+from common.errors import Problem, invalid
 from common.pagination import paginate
 
 from . import clicks, links, urls
-from .models import Code, Link, db
-from .schemas import CreateQuery, LinkIn, LinkOut, LinkPatch, ListQuery, Stats, StatsQuery
+from .models import Link, db
+from .schemas import CreateQuery, LinkIn, LinkOut, LinkPatch, ListQuery, StatsOut, StatsQuery
 
-bp = Blueprint("links", __name__)
+bp = Blueprint("url_shortener", __name__)
 
-MAX_AGE = 24 * 60 * 60  # seconds that a cache may answer in our place for a permanent link
+MAX_AGE = timedelta(days=1)  # in which a cache may answer in our place for a permanent link
+PUNCTUATION = ".,;:!?'\")]}>"  # what a short link in a text is followed by
+
+
+class Redirect(Response):
+    """A redirect to the URL as it is: Werkzeug would take the sign of an empty query away."""
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
+        """Return the headers as they are sent."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
 
 
 @bp.get("/")
@@ -31,9 +55,13 @@ def create_link(body: LinkIn, query: CreateQuery) -> Created[LinkOut] | LinkOut:
 
     An alias that is taken or reserved is a 409 with a free ``suggestion``.
     """
+    refuse_own_host(body.url)
     link, is_new = links.shorten(body, reuse=query.reuse)
-    answer = LinkOut.model_validate(link)
-    return Created(answer, location=url_for(".show_link", code=link.code)) if is_new else answer
+    db.session.commit()
+    if not is_new:
+        return describe(link)
+    location = url_for(".show_link", code=link.code)
+    return Created(describe(link), location)
 
 
 @bp.get("/links")
@@ -45,25 +73,28 @@ def list_links(query: ListQuery) -> Page[LinkOut]:
         in_url = Link.url.icontains(query.q, autoescape=True)
         in_code = Link.code.icontains(query.q, autoescape=True)
         statement = statement.where(or_(in_url, in_code))
-    return paginate(db.session, statement, query, LinkOut)
+    return paginate(db.session, statement, query, describe)
 
 
 @bp.get("/links/<code>")
 @endpoint
 def show_link(code: str) -> LinkOut:
     """Show a link, an expired one too."""
-    return LinkOut.model_validate(stored(code))
+    return describe(db.get_or_404(Link, code))
 
 
 @bp.patch("/links/<code>")
 @endpoint
 def change_link(code: str, body: LinkPatch) -> LinkOut:
     """Change where a link leads, how, or until when. Its code stays."""
-    link = stored(code)
-    for name, value in body.model_dump().items():
+    changes = body.model_dump()
+    if "url" in changes:
+        refuse_own_host(changes["url"])
+    link = db.get_or_404(Link, code, lock=True)
+    for name, value in changes.items():
         setattr(link, name, value)
     db.session.commit()
-    return LinkOut.model_validate(link)
+    return describe(link)
 
 
 @bp.delete("/links/<code>")
@@ -73,19 +104,18 @@ def delete_link(code: str) -> None:
 
     Its code answers 410 from now on and is never given again.
     """
-    if db.session.scalar(delete(Link).where(Link.code == code).returning(Link.id)) is None:
-        raise Problem(404, "There is no such link.")
+    db.session.delete(db.get_or_404(Link, code, lock=True))
     db.session.commit()
 
 
 @bp.get("/links/<code>/stats")
 @endpoint
-def show_stats(code: str, query: StatsQuery) -> Stats:
+def show_stats(code: str, query: StatsQuery) -> StatsOut:
     """Count a link's clicks by day and by the site they came from."""
-    return clicks.statistics(stored(code), query.days)
+    return clicks.statistics(db.get_or_404(Link, code), query.days)
 
 
-@bp.get("/<code>")
+@bp.get("/<code>", strict_slashes=False)
 @endpoint(
     errors=(404, 410),
     responses={301: "To the long URL, for good", 302: "To the long URL, for now"},
@@ -94,39 +124,42 @@ def show_stats(code: str, query: StatsQuery) -> Stats:
 def follow(code: str) -> Response:
     """Redirect to the long URL and count the click.
 
-    A permanent link answers 301, and caches may keep that for a day (`MAX_AGE` seconds), but not
-    beyond the link's end: ``Cache-Control: public, max-age=…``. All others answer 302 with
-    ``no-store``, so that each visit comes here and is counted.
+    A permanent link answers 301, all others 302; `cache_control` says what caches may keep.
 
     A GET adds one to the link's ``clicks`` and to the count of the day (UTC) and the referring
     host (`clicks.count`, `urls.host_of`), both in one transaction, and loses none when many come
-    at once. A HEAD gets the same answer and counts nothing. An unknown code is a 404, a deleted
-    or expired link a 410 (`gone_or_unknown`); neither is counted.
+    at once: with ``max_visits`` exactly so many get there. A HEAD gets the same answer and counts
+    nothing, and so does a GET by which a browser only prepares a visit (``Sec-Purpose: prefetch``).
+    An unknown code is a 404, a deleted, expired or used up link a 410 (`gone_or_unknown`); neither
+    is counted.
+
+    A short link in a text is often followed by what ends the sentence: a slash or `PUNCTUATION`
+    behind the code does not matter.
     """
+    code = code.rstrip(PUNCTUATION)
     now = clock.now()
-    found = (Link.code == code) & Link.is_live(now)
-    columns = (Link.id, Link.url, Link.permanent, Link.expires_at)
-    if request.method == "HEAD":
-        link = db.session.execute(select(*columns).where(found)).one_or_none()
-    else:
+    purpose = request.headers.get("Sec-Purpose", "")
+    is_visit = request.method == "GET" and not purpose.startswith("prefetch")
+    conditions = (Link.code == code, links.is_live(now))
+    statement: Any = select(Link).where(*conditions)
+    if is_visit:
         # One statement finds and counts: a number read first and written later loses clicks.
-        counted = update(Link).where(found).values(clicks=Link.clicks + 1).returning(*columns)
-        link = db.session.execute(counted).one_or_none()
+        counted = update(Link).where(*conditions).values(clicks=Link.clicks + 1)
+        statement = counted.returning(Link)
+    link = db.session.scalar(statement)
     if link is None:
         raise gone_or_unknown(code)
-    if request.method != "HEAD":
-        clicks.count(link.id, now.date(), urls.host_of(request.referrer or ""))
+    if is_visit:
+        host = urls.host_of(request.referrer or "")
+        clicks.count(link.id, now.date(), host)
         db.session.commit()
-    cache = "no-store"
-    if link.permanent:
-        left = int((link.expires_at - now).total_seconds()) if link.expires_at else MAX_AGE
-        cache = f"public, max-age={min(left, MAX_AGE)}"
-    response = make_response(redirect(link.url, 301 if link.permanent else 302))
-    response.headers["Cache-Control"] = cache
+    status = 301 if link.permanent else 302
+    response = make_response(redirect(link.url, status, Redirect))
+    response.headers["Cache-Control"] = cache_control(link, now)
     return response
 
 
-@bp.get("/<code>+")
+@bp.get("/<code>+", strict_slashes=False)
 @endpoint(
     errors=(404, 410),
     responses={200: Produces("The preview page", "text/html")},
@@ -134,22 +167,50 @@ def follow(code: str) -> Response:
 )
 def preview(code: str) -> Response:
     """Show where a link leads and how often it was followed, without following it."""
-    link = db.session.scalar(select(Link).where(Link.code == code, Link.is_live(clock.now())))
+    is_live = links.is_live(clock.now())
+    statement = select(Link).where(Link.code == code, is_live)
+    link = db.session.scalar(statement)
     if link is None:
         raise gone_or_unknown(code)
-    return Response(render_template("preview.html", link=link))
+    return Response(render_template("preview.html", link=describe(link)))
 
 
-def stored(code: str) -> Link:
-    """Return a link, or raise the 404."""
-    link: Link | None = db.session.scalar(select(Link).where(Link.code == code))
-    if link is None:
-        raise Problem(404, "There is no such link.")
-    return link
+def describe(link: Link) -> LinkOut:
+    """Return what the API says of a link, its short URL with the host that we were asked for."""
+    return LinkOut(
+        code=link.code,
+        short_url=url_for(".follow", code=link.code, _external=True),
+        url=link.url,
+        permanent=link.permanent,
+        clicks=link.clicks,
+        max_visits=link.max_visits,
+        created_at=link.created_at,
+        expires_at=link.expires_at,
+    )
+
+
+def refuse_own_host(url: str) -> None:
+    """Answer 422 to a URL of this service, by the name it was asked for or another one."""
+    own_hosts = [request.host, *current_app.config["OWN_HOSTS"].split(",")]
+    if urls.leads_to(url, own_hosts):
+        raise invalid("leads to this service itself", "body", "url")
+
+
+def cache_control(link: Link, now: datetime) -> str:
+    """Return what caches keep: a permanent link for a day, but not beyond its end; no other.
+
+    Each visit of a link with ``max_visits`` has to come here.
+    """
+    if not link.permanent or link.max_visits is not None:
+        return "no-store"
+    age = MAX_AGE
+    if link.expires_at is not None:
+        age = min(age, link.expires_at - now)
+    return f"public, max-age={int(age.total_seconds())}"
 
 
 def gone_or_unknown(code: str) -> Problem:
     """Return the problem of a code that leads nowhere: 410 if it did once, else 404."""
-    if db.session.get(Code, code) is None:
-        return Problem(404, "There is no such link.")
-    return Problem(410, "This link has expired or was deleted.")
+    if not links.is_taken(code):
+        return Problem(404, "There is no such thing.")
+    return Problem(410, "This link has expired, was used up or was deleted.")

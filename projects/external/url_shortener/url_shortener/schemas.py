@@ -3,54 +3,43 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from flask import current_app, request
-from pydantic import MISSING, AfterValidator, Field
+from pydantic import AfterValidator, Field
 
-from common import clock
-from common.api import Moment, Schema
+from common.api import Future, Schema
 from common.pagination import PageQuery
 
 from . import urls
 
-
-def _shortenable(url: str) -> str:
-    own_hosts = [request.host, *current_app.config["OWN_HOSTS"].split(",")]
-    return urls.validate(url, own_hosts)
-
-
-def _in_the_future(moment: datetime) -> datetime:
-    if moment <= clock.now():
-        raise ValueError("is in the past")
-    return moment
-
-
 LongUrl = Annotated[
     str,
-    AfterValidator(_shortenable),
+    AfterValidator(urls.validate),
     Field(
         max_length=urls.MAX_LENGTH,
         examples=["https://example.com/a/long/path?with=details"],
         json_schema_extra={"format": "iri"},
     ),
 ]
-Future = Annotated[Moment, AfterValidator(_in_the_future)]
 
 
-class LinkIn(Schema):
-    """A link to make: its URL, a code of your own, its end, and 301 instead of 302."""
+class LinkFields(Schema):
+    """What can be said of a link at once and later."""
 
     url: LongUrl
+    expires_at: Future | None = Field(None, description="From then on it answers 410.")
+    max_visits: int | None = Field(
+        None, ge=1, le=1_000_000_000, description="After so many it answers 410."
+    )
+    permanent: bool = Field(False, description="301 in place of 302: caches keep it for a day.")
+
+
+class LinkIn(LinkFields):
+    """A link to make; ``alias`` is a code of your own."""
+
     alias: str | None = Field(None, pattern="^[A-Za-z0-9_-]{3,32}$")
-    expires_at: Future | None = None
-    permanent: bool = False
 
 
-class LinkPatch(Schema):
+class LinkPatch(LinkFields, partial=True):
     """Changes of a link: what is left out stays, ``expires_at: null`` takes the end away."""
-
-    url: LongUrl | MISSING = MISSING
-    expires_at: Future | MISSING | None = MISSING
-    permanent: bool | MISSING = MISSING
 
 
 class LinkOut(Schema):
@@ -61,6 +50,7 @@ class LinkOut(Schema):
     url: str
     permanent: bool
     clicks: int
+    max_visits: int | None
     created_at: datetime
     expires_at: datetime | None
 
@@ -83,24 +73,24 @@ class StatsQuery(Schema):
     days: int = Field(30, ge=1, le=366, description="Today (UTC) and the days before it.")
 
 
-class Day(Schema):
+class DayClicks(Schema):
     """The clicks of one day in UTC."""
 
     date: date
     clicks: int
 
 
-class Referrer(Schema):
+class HostClicks(Schema):
     """The clicks from the pages of one host; null is unknown."""
 
     host: str | None
     clicks: int
 
 
-class Stats(Schema):
+class StatsOut(Schema):
     """The clicks of a link: all there ever were, and by day and host those of the last days."""
 
     code: str
     clicks: int
-    per_day: list[Day]
-    top_referrers: list[Referrer]
+    per_day: list[DayClicks]
+    top_referrers: list[HostClicks]

@@ -22,4 +22,8 @@ class Settings(common.Settings):
     @field_validator("own_hosts")
     @classmethod
     def _are_hosts(cls, value: str) -> str:
-        return ",".join(urls.host_and_port(host)[0] for host in value.split(",") if host)
+        hosts = []
+        for host in value.split(","):
+            if host:
+                hosts.append(urls.host_and_port(host)[0])
+        return ",".join(hosts)
