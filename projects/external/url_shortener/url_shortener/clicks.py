@@ -45,12 +45,12 @@ def statistics(link: Link, days: int) -> StatsOut:
 def clicks_by_day(link: Link, first: date) -> dict[date, int]:
     """Return the clicks of each day from ``first`` on that had any."""
     statement = (
-        select(DailyClicks.day, func.sum(DailyClicks.clicks).label("clicks"))
+        select(DailyClicks.day, func.sum(DailyClicks.clicks))
         .where(DailyClicks.link_id == link.id, DailyClicks.day >= first)
         .group_by(DailyClicks.day)
     )
-    rows = db.session.execute(statement)
-    return {row.day: row.clicks for row in rows}
+    rows = db.session.execute(statement).all()
+    return dict(rows)
 
 
 def busiest_hosts(link: Link, first: date) -> list[HostClicks]:
@@ -64,4 +64,7 @@ def busiest_hosts(link: Link, first: date) -> list[HostClicks]:
         .limit(TOP)
     )
     rows = db.session.execute(statement)
-    return [HostClicks(host=host or None, clicks=number) for host, number in rows]
+    busiest = []
+    for host, number in rows:
+        busiest.append(HostClicks(host=host or None, clicks=number))
+    return busiest

@@ -63,7 +63,8 @@ def next_number() -> int:
     statement = statement.on_conflict_do_update(
         index_elements=["id"], set_={"last": Serial.last + 1}
     )
-    return int(db.session.scalar(statement.returning(Serial.last)))
+    number: int = db.session.scalar(statement.returning(Serial.last))
+    return number
 
 
 def code_key() -> bytes:

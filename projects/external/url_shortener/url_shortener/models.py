@@ -15,8 +15,6 @@ db = make_db()
 class Code(db.Model):
     """Every code there ever was. It outlives its link, so that no code ever means two things."""
 
-    __table_args__ = (CheckConstraint("length(code) BETWEEN 3 AND 32", name="length"),)
-
     code: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
@@ -32,7 +30,7 @@ class Link(db.Model):
     id: Mapped[int] = mapped_column(unique=True)  # of which the code is made, and by age
     url: Mapped[str] = mapped_column(String(MAX_LENGTH), index=True)
     permanent: Mapped[bool] = mapped_column(default=False)
-    clicks: Mapped[int] = mapped_column(BigInteger, default=0)
+    clicks: Mapped[int] = mapped_column(BigInteger)
     max_visits: Mapped[int | None]  # as many clicks are the last; None: there is no last
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]

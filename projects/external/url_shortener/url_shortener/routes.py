@@ -34,7 +34,7 @@ PUNCTUATION = ".,;:!?'\")]}>"  # what a short link in a text is followed by
 class Redirect(Response):
     """A redirect to the URL as it is: Werkzeug would take the sign of an empty query away."""
 
-    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
+    def get_wsgi_headers(self, environ: Any) -> Headers:
         """Return the headers as they are sent."""
         headers = super().get_wsgi_headers(environ)
         headers["Location"] = self.headers["Location"]

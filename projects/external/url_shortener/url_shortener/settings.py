@@ -22,8 +22,7 @@ class Settings(common.Settings):
     @field_validator("own_hosts")
     @classmethod
     def _are_hosts(cls, value: str) -> str:
-        hosts = []
         for host in value.split(","):
             if host:
-                hosts.append(urls.host_and_port(host)[0])
-        return ",".join(hosts)
+                urls.host_and_port(host)
+        return value

@@ -87,9 +87,7 @@ def host_and_port(authority: str) -> tuple[str, str]:
         host = hosts.normal(address or name)
     except ValueError as error:
         raise ValueError("has a malformed host") from error
-    if not port:
-        return host, ""
-    return host, str(int(port))
+    return host, (port or "").lstrip("0")
 
 
 def host_of(url: str) -> str:

@@ -1,10 +1,10 @@
 // The page at `/`: make a link, then list, search, copy, watch and delete links.
-import { ask } from "../common/api.js";
+import { ask, reason } from "../common/api.js";
 import { copy, counted, watch } from "./stats.js";
 
 const [form, problem, result, list, state, pages, search, total] =
   ["#shorten", "#problem", "#result", "#links", "#state", "#pages", "#search", "#total"].map((id) => document.querySelector(id));
-const api = form.dataset.links;
+const api = document.querySelector("#app").dataset.links;
 const perPage = 10;
 const shown = new Map(); // code of a listed link: { count: shows a number, stop: ends its statistics }
 let page = 1;
@@ -14,19 +14,20 @@ let latest = 0; // number of the latest request, so that a slow older answer is 
 
 function complain(error) {
   const [text, suggestion] = problem.children;
-  text.textContent = error?.errors?.map(({ loc, msg }) => `${loc.at(-1)} ${msg}`).join(" · ") ?? error?.detail ?? "";
+  text.textContent = error ? reason(error) : "";
   suggestion.textContent = `Use ${error?.suggestion}`;
   suggestion.hidden = !error?.suggestion;
   problem.hidden = !error;
 }
 
 function wish() {
-  const { url, alias, expires_at, permanent } = form.elements;
+  const { url, alias, expires_at, max_visits, permanent } = form.elements;
   const text = url.value.trim();
   return {
     url: /^[\w-]+(\.[\w-]+)+([:/?#]|$)/.test(text) ? `https://${text}` : text,
     alias: alias.value.trim() || null,
     expires_at: expires_at.value ? new Date(expires_at.value).toISOString() : null,
+    max_visits: max_visits.value ? Number(max_visits.value) : null,
     permanent: permanent.checked,
   };
 }
@@ -70,9 +71,11 @@ function entry(link) {
   find(".short").href = link.short_url;
   find(".target").textContent = find(".target").title = link.url;
   const expired = link.expires_at && new Date(link.expires_at) <= new Date();
-  item.classList.toggle("expired", expired);
-  find(".badge").textContent = expired ? "expired" : "permanent";
-  find(".badge").hidden = !expired && !link.permanent;
+  const usedUp = link.max_visits !== null && link.clicks >= link.max_visits;
+  item.classList.toggle("ended", expired || usedUp);
+  const badge = expired ? "expired" : usedUp ? "used up" : link.permanent ? "permanent" : "";
+  find(".badge").textContent = badge;
+  find(".badge").hidden = !badge;
   find("[data-preview]").href = `${link.short_url}+`;
   const own = {
     count: (clicks) => {
@@ -119,7 +122,7 @@ async function load() {
     pages.children[0].disabled = page === 1;
     pages.children[1].disabled = page * perPage >= count;
   } catch (error) {
-    if (number === latest) state.textContent = error.detail;
+    if (number === latest) state.textContent = reason(error);
   }
 }
 

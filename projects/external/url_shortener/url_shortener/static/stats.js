@@ -1,5 +1,5 @@
 // The statistics of one link, drawn and kept up to date; copying a link.
-import { ask } from "../common/api.js";
+import { ask, reason } from "../common/api.js";
 
 function element(name, text = "", ...children) {
   const made = document.createElement(name);
@@ -58,7 +58,7 @@ export function watch(place, url, onClicks) {
       place.replaceChildren(chart(answer.per_day), element("h3", "From where"), referrers(answer.top_referrers));
     } catch (problem) {
       shown = "";
-      place.replaceChildren(element("p", problem.detail));
+      place.replaceChildren(element("p", reason(problem)));
       place.firstChild.className = "error";
     }
   };
