@@ -71,14 +71,13 @@ def job_row(image: dict[str, object], made_at: datetime, has_failed: bool) -> di
         "error": "Made up." if has_failed else None,
         "due_at": made_at,
         "created_at": made_at,
-        "updated_at": made_at,
     }
 
 
 def thumbnail_rows(
     image: dict[str, object], sizes: Sequence[Size], rendered_at: datetime | None
 ) -> list[dict[str, object]]:
-    """Return the columns of an image's thumbnails, which have no size before they are rendered."""
+    """Return the columns of an image's thumbnails."""
     made = []
     for position, size in enumerate(sizes):
         planned = plan(image["width"], image["height"], size)
@@ -89,8 +88,8 @@ def thumbnail_rows(
                 "position": position,
                 "spec": str(size),
                 "key": render_key(image["id"], size),
-                "width": planned.width if rendered_at else None,
-                "height": planned.height if rendered_at else None,
+                "width": planned.width,
+                "height": planned.height,
                 "rendered_at": rendered_at,
             }
         )

@@ -29,11 +29,6 @@ class Image(db.Model):
         order_by="Thumbnail.position", passive_deletes=True
     )
 
-    @property
-    def job_id(self) -> str:
-        """The id of its job."""
-        return self.job.id
-
 
 class Thumbnail(db.Model):
     """One size of one image: wanted from the upload on, there once `rendered_at` is set."""
@@ -79,10 +74,3 @@ class Job(db.Model):
         wanted = self.image.thumbnails
         rendered = [thumbnail for thumbnail in wanted if thumbnail.rendered_at is not None]
         return {"done": len(rendered), "total": len(wanted)}
-
-    @property
-    def retry_at(self) -> datetime | None:
-        """When a job that failed in passing is tried again."""
-        if self.status == "queued" and self.attempts:
-            return self.due_at
-        return None

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-import pi_heif
+import pi_heif  # type: ignore[import-untyped]  # it has no types
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
+from PIL.Image import Transpose
 
-from . import png
 from .sizes import Size, plan
 
 pi_heif.register_heif_opener()
@@ -27,13 +27,13 @@ MAX_PIXELS = 50_000_000
 QUALITY = 80
 TURNS = {
     # EXIF orientation (CIPA DC-008, tag 0x0112): what turns the picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
 }
 SIDEWAYS = {5, 6, 7, 8}  # those that swap width and height
 
@@ -60,9 +60,7 @@ def identify(content: bytes) -> Header:
     Raises `BadImage` for what is not one of `FORMATS`, and above `MAX_PIXELS`.
     """
     image = _open(content)
-    kind = str(image.format)
-    if kind == "MPO":  # so Pillow calls a phone's JPEG with several pictures in it
-        kind = "JPEG"
+    kind = str(image.format).replace("MPO", "JPEG")  # MPO: one with several pictures in it
     if _orientation(image) in SIDEWAYS:
         return Header(kind, image.height, image.width)
     return Header(kind, image.width, image.height)
@@ -107,12 +105,8 @@ def thumbnail(image: Image.Image, size: Size) -> bytes:
 
 def _open(content: bytes) -> Image.Image:
     """Open an image, of which the header alone is read, and refuse one that is too large."""
-    try:
-        with _library():
-            image = Image.open(BytesIO(content), formats=FORMATS)
-    except BadImage:  # a spoilt label, such as a checksum in a text, does not spoil the picture
-        with _library():
-            image = Image.open(BytesIO(png.without_labels(content)), formats=FORMATS)
+    with _library():
+        image = Image.open(BytesIO(content), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise BadImage("The image has more than 50 megapixels, the most that is accepted.")
     return image
@@ -167,7 +161,7 @@ def _in_rgb(image: Image.Image) -> Image.Image:
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey, which `convert` would clip to white. One of its greys may be see-through."""
+    """Scale 16-bit grey, which `convert` would clip to white. One grey may be see-through."""
     wide = image.convert("I")
     grey = wide.point([value // 256 for value in range(65536)], "L")
     clear = grey.info.pop("transparency", None)
@@ -181,9 +175,7 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Convert the colours by their profile; one that cannot be used changes nothing."""
     srgb = ImageCms.createProfile("sRGB")
-    try:
+    with contextlib.suppress(ImageCms.PyCMSError, OSError):
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return image
-    return converted or image
+        return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image
+    return image

@@ -1,6 +1,6 @@
 """The API and the page. A view checks nothing that a statement or the schema checks already."""
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
@@ -10,8 +10,7 @@ from common.pagination import paginate
 
 from . import intake, render, states, storage, tasks
 from .models import Image, Job, Thumbnail, db
-from .schemas import ImageOut, JobOut, JobQuery, ThumbnailOut, Upload, UploadOut
-from .sizes import parse_all
+from .schemas import ImageOut, JobOut, JobQuery, Upload, UploadOut
 
 bp = Blueprint("thumbnails", __name__)
 
@@ -33,17 +32,14 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
     Its thumbnails are made by a job that `Location` leads to. The same content again is the same
     image and the same job, and what is rendered already stays.
     """
-    sizes = parse_all(current_app.config["THUMBNAIL_SIZES"])
     try:
-        image = intake.take_in(files.image.read(), sizes)
+        image = intake.take_in(files.image.read())
     except render.BadImage as error:
         raise invalid(str(error), "files", "image") from None
-    except storage.NotStored as error:
-        raise Problem(507, str(error)) from None
     db.session.commit()
     tasks.wake(image.job)
     accepted = UploadOut(job=JobOut.model_validate(image.job), image=show(image))
-    return Accepted(accepted, url_for(".show_job", job_id=image.job_id))
+    return Accepted(accepted, url_for(".show_job", job_id=image.job.id))
 
 
 @bp.get("/images/<image_id>")

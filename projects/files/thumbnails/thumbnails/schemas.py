@@ -33,7 +33,7 @@ class JobOut(Schema):
     progress: Progress
     attempts: int = Field(description="Attempts begun since the upload or the last retry.")
     error: str | None = Field(description="What went wrong in the last attempt.")
-    retry_at: datetime | None = Field(description="When the next attempt is due, after a failure.")
+    due_at: datetime = Field(description="When a worker may take it, as long as it is not over.")
     created_at: datetime
 
 
@@ -46,14 +46,15 @@ class ThumbnailOut(Schema):
     width: int = Field(description="In pixels, as that of the image.")
     height: int
     rendered_at: datetime | None
-    url: str = Field("", description="Changes whenever the picture does: it may be cached for ever.")
+    url: str = Field(
+        "", description="Changes whenever the picture does; cache it for ever."
+    )
 
 
 class ImageOut(Schema):
     """An image and the sizes it comes in."""
 
     id: str = Field(description="The SHA-256 of the uploaded bytes.")
-    job_id: str
     format: Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
     width: int = Field(description="Of the upright picture, in pixels.")
     height: int

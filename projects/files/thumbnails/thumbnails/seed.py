@@ -5,10 +5,9 @@ from io import BytesIO
 
 from PIL import ExifTags, ImageDraw, ImageOps
 from PIL import Image as Picture
-from flask import current_app
 from sqlalchemy import func, select
 
-from . import intake
+from .intake import take_in
 from .models import Image, db
 
 
@@ -21,6 +20,7 @@ def seed() -> int:
     _take_in(_hills(1500, 1000, "#f7c59f", "#2a4d8f"), "JPEG", quality=88)
     _take_in(_hills(800, 1200, "#ffe3b3", "#b5446e").rotate(90, expand=True), "JPEG", exif=rotated)
     _take_in(_rings(640), "PNG")
+    db.session.commit()
     return db.session.scalars(count).one() - before
 
 

@@ -34,9 +34,10 @@ class Plan:
 
 def parse(text: str) -> Size:
     """Read one size, as ``small=160x160`` or ``square=200x200:crop``. Raises ValueError."""
-    found = WRITTEN.fullmatch(text.strip())
+    text = text.strip()
+    found = WRITTEN.fullmatch(text)
     if not found:
-        raise ValueError(f"{text.strip()!r} is not written as name=WIDTHxHEIGHT[:crop]")
+        raise ValueError(f"{text!r} is not written as name=WIDTHxHEIGHT[:crop]")
     name, width, height, mode = found.groups("fit")
     return Size(name, int(width), int(height), mode)
 
@@ -71,16 +72,18 @@ def plan(width: int, height: int, size: Size) -> Plan:
       takes the box's shape). No side is ever less than one pixel.
     """
     if size.mode == "fit":
-        part_width, part_height = float(width), float(height)
+        part_width = float(width)
+        part_height = float(height)
         scale = min(1, size.width / width, size.height / height)
     else:
         room = min(width / size.width, height / size.height)  # how often the box fits in
         part_width = min(width, max(1, size.width * room))
         part_height = min(height, max(1, size.height * room))
         scale = min(1, 1 / room)
-    left, top = (width - part_width) / 2, (height - part_height) / 2
+    left = (width - part_width) / 2
+    top = (height - part_height) / 2
     return Plan(
-        (left, top, width - left, height - top),
-        max(1, round(part_width * scale)),
-        max(1, round(part_height * scale)),
+        box=(left, top, width - left, height - top),
+        width=max(1, round(part_width * scale)),
+        height=max(1, round(part_height * scale)),
     )

@@ -24,7 +24,11 @@ from common import clock
 from .models import Job, Status, db
 
 ACTIVE = ("queued", "running")
-PAUSES = {1: timedelta(seconds=10), 2: timedelta(seconds=60)}  # after which attempt
+PAUSES = {
+    # after which attempt: how long
+    1: timedelta(seconds=10),
+    2: timedelta(seconds=60),
+}
 ATTEMPTS = 3
 
 
@@ -62,14 +66,25 @@ def renew(job_id: str, claimed_by: str, until: datetime) -> bool:
     Call it first in the transaction that keeps a result: until the commit nobody else can take
     or delete the job, so what is written for it is not written in vain.
     """
-    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
+    statement = update(Job).where(
+        Job.id == job_id,
+        Job.claimed_by == claimed_by,
+    )
     return changes_a_row(statement.values(due_at=until))
 
 
 def settle(job_id: str, claimed_by: str) -> bool:
     """Mark the job done and its last error forgotten; False when it is not this worker's."""
-    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
-    return changes_a_row(statement.values(status="done", error=None, claimed_by=None))
+    statement = update(Job).where(
+        Job.id == job_id,
+        Job.claimed_by == claimed_by,
+    )
+    statement = statement.values(
+        status="done",
+        error=None,
+        claimed_by=None,
+    )
+    return changes_a_row(statement)
 
 
 def give_up(
@@ -80,7 +95,10 @@ def give_up(
     A passing trouble puts the job back into the queue, due after the pause that `PAUSES` has for
     this attempt. A ``permanent`` one, or the last attempt, makes it failed.
     """
-    statement = update(Job).where(Job.id == job_id, Job.claimed_by == claimed_by)
+    statement = update(Job).where(
+        Job.id == job_id,
+        Job.claimed_by == claimed_by,
+    )
     statement = statement.values(error=error, claimed_by=None)
     if permanent or attempt >= ATTEMPTS:
         statement = statement.values(status="failed")
@@ -97,12 +115,16 @@ def give_up_lost() -> bool:
         Job.due_at <= clock.now(),
         Job.attempts >= ATTEMPTS,
     )
-    error = f"The worker died in all {ATTEMPTS} attempts."
-    return changes_a_row(statement.values(status="failed", error=error, claimed_by=None))
+    statement = statement.values(
+        status="failed",
+        error=f"The worker died in all {ATTEMPTS} attempts.",
+        claimed_by=None,
+    )
+    return changes_a_row(statement)
 
 
 def requeue(job_id: str, status: Status) -> bool:
-    """Queue a job again that is over, due now, with all its attempts; False if it is in another state.
+    """Queue a job again, due now, with all its attempts; False when it has another status.
 
     ``status`` is "failed" for one that is retried, "done" for one that has more to do.
     """
@@ -118,5 +140,4 @@ def requeue(job_id: str, status: Status) -> bool:
 
 def changes_a_row(statement: Update) -> bool:
     """Execute an UPDATE of jobs; tell whether there was one that it was right for."""
-    changed = db.session.scalars(statement.returning(Job.id)).all()
-    return len(changed) > 0
+    return db.session.scalar(statement.returning(Job.id)) is not None

@@ -44,8 +44,12 @@ def sweep() -> None:
     """Wake jobs that are due and that nobody works at: their alarm, or their worker, was lost."""
     states.give_up_lost()
     db.session.commit()
-    statement = select(Job).where(Job.status.in_(states.ACTIVE), Job.due_at <= clock.now())
-    overdue = db.session.scalars(statement.order_by(Job.due_at).limit(AT_ONCE)).all()
+    statement = select(Job).where(
+        Job.status.in_(states.ACTIVE),
+        Job.due_at <= clock.now(),
+    )
+    in_order = statement.order_by(Job.due_at)
+    overdue = db.session.scalars(in_order.limit(AT_ONCE)).all()
     db.session.commit()
     for job in overdue:
         wake(job)
@@ -67,13 +71,19 @@ def attempt(job: Job, claimed_by: str) -> None:
     except render.BadImage as bad_image:
         error = str(bad_image)
         permanent = True
-    except storage.NotStored as not_stored:
-        error = str(not_stored)
+    except OSError as no_file:
+        error = f"A file could not be read or written: {no_file.strerror}."
     except Exception:
         current_app.logger.exception("job %s, attempt %d", job.id, job.attempts)
         error = "Something went wrong; the worker's log says what."
     db.session.rollback()
-    states.give_up(job.id, claimed_by, error, attempt=job.attempts, permanent=permanent)
+    states.give_up(
+        job.id,
+        claimed_by,
+        error,
+        attempt=job.attempts,
+        permanent=permanent,
+    )
     db.session.commit()
 
 
@@ -98,8 +108,9 @@ def next_missing(job: Job, claimed_by: str) -> Thumbnail | None:
     """Return what to render next; None, if all is done or the job is not ours any more."""
     thumbnail = None
     if states.renew(job.id, claimed_by, claim_end()):
-        statement = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
-        thumbnail = db.session.scalar(statement.order_by(Thumbnail.position).limit(1))
+        missing = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
+        in_order = missing.order_by(Thumbnail.position)
+        thumbnail = db.session.scalar(in_order.limit(1))
         if thumbnail is None:
             states.settle(job.id, claimed_by)
     db.session.commit()

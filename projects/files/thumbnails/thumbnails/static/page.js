@@ -6,7 +6,7 @@ const form = document.getElementById("upload");
 const input = document.getElementById("files");
 const list = document.getElementById("cards");
 const said = document.getElementById("said"); // read out by screen readers
-const { jobs, images, mostBytes } = form.dataset;
+const { jobs, images, mostBytes } = document.getElementById("app").dataset;
 
 const FIRST_WAIT = 250; // ms until a job is asked for again, and ...
 const SLOWER = 1.5; // ... longer by this each time that nothing has changed, up to ...
@@ -70,14 +70,13 @@ class Card {
 
   // Show how far the job is, and look again as long as that can change.
   async follow(job, wait = FIRST_WAIT) {
-    const moved = job.updated_at !== this.job?.updated_at || job.progress.done !== this.job.progress.done;
+    const moved = JSON.stringify(job) !== JSON.stringify(this.job);
     this.job = job;
     Card.byJob.set(job.id, this);
     if (moved) {
       if (job.status !== this.element.dataset.status) this.status = job.status;
-      this.error = job.retry_at
-        ? `${job.error} Next attempt at ${new Date(job.retry_at).toLocaleTimeString()}.`
-        : job.error;
+      const next = new Date(job.due_at).toLocaleTimeString();
+      this.error = job.error && job.status === "queued" ? `${job.error} Next attempt at ${next}.` : job.error;
       this.part("progress").max = job.progress.total;
       this.part("progress").value = job.progress.done;
       const { answer: image } = await ask(`${images}/${job.image_id}`);
