@@ -46,11 +46,11 @@ def test_host_has_one_spelling(host, normal):
         ),
         *("ü_x.example", "a\uff0fb.example", "a" * 64, "ü" * 63),
         *("2130706433", "0x7f.1", "127.1", "127.0.0.01", "1.2.3.400", "127.0.0.0x1", "a.1"),
-        *("::g", "[::1]", "::1%eth0", "::ffff:127.0.0.1"),
+        *("::g", "[::1]", "::1%eth0"),
         ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 62]),
         "ü." * 200,
     ],
 )
 def test_what_is_no_host_is_refused(host):
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=r"^(is|names) "):
         hosts.normal(host)

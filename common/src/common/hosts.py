@@ -19,36 +19,53 @@ def normal(host: str) -> str:
     must be that of a name. An IPv6 address, given without its brackets, comes with them.
 
     Raises:
-        ValueError: it is none, or an address in a spelling that misleads, such as ``0x7f.1``.
+        ValueError: it is none. The text is a predicate: "is no host name".
     """
     if ":" in host:
         return _ipv6(host)
     if len(host) > MAX_LENGTH + 1:
-        raise ValueError("is too long for a host")
+        raise ValueError("is too long")
     if not host.isascii():
-        host = idna.uts46_remap(host, std3_rules=False)
+        host = _mapped(host)
     labels = host.lower().removesuffix(".").split(".")
     if NUMBER.fullmatch(labels[-1]):
-        # Browsers take 2130706433, 0x7f.1 and 127.1 for 127.0.0.1; one spelling is enough.
-        return str(IPv4Address(".".join(labels)))
+        return _ipv4(".".join(labels))
     name = ".".join(_label(label) for label in labels)
     if len(name) > MAX_LENGTH:
-        raise ValueError("is too long for a host")
+        raise ValueError("is too long")
     return name
 
 
 def _ipv6(host: str) -> str:
-    address = IPv6Address(host)
-    if address.ipv4_mapped:
-        raise ValueError("is an IPv4 address, which is written without ::ffff:")
+    try:
+        address = IPv6Address(host)
+    except ValueError as error:
+        raise ValueError("is no IPv6 address") from error
     if address.scope_id is not None:
         raise ValueError("names an interface of one machine")
     return f"[{address}]"
 
 
+def _ipv4(host: str) -> str:
+    try:
+        return str(IPv4Address(host))
+    except ValueError as error:  # browsers take 2130706433, 0x7f.1 and 127.1 for 127.0.0.1
+        raise ValueError("is an address in a misleading spelling") from error
+
+
+def _mapped(host: str) -> str:
+    try:
+        return idna.uts46_remap(host, std3_rules=False)
+    except ValueError as error:  # idna's errors are ValueErrors
+        raise ValueError("is no host name") from error
+
+
 def _label(label: str) -> str:
-    if label.startswith("xn--") or not label.isascii():
-        label = idna.alabel(idna.ulabel(label)).decode()
+    try:
+        if label.startswith("xn--") or not label.isascii():
+            label = idna.alabel(idna.ulabel(label)).decode()
+    except ValueError as error:
+        raise ValueError("is no host name") from error
     if not LABEL.fullmatch(label):
         raise ValueError("is no host name")
     return label

@@ -8,12 +8,10 @@ much of the answer is read, is decided here.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import ip_network
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
-
-from common import fetch
+from common import fetch, hosts
 from common.fetch import Address, FetchError, Refused, Rules
 
 MAX_URL = 2048
@@ -28,9 +26,6 @@ HEADERS = {
 
 # urlsplit silently drops tabs and line breaks, and browsers read "\" as "/".
 FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
-LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-MAX_HOST = 253  # RFC 1035
 PATH = "%/:@!$&'()*+,;=~"  # what needs no percent sign there
 QUERY = "%/:@!$&'()*+,;=~?"  # nor here
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
@@ -133,7 +128,12 @@ def check_url(
         raise Refused("must begin with http:// or https://")
     if "@" in parts.netloc:
         raise Refused("must not contain a user name or a password")
-    host = _host(parts.hostname or "")
+    if not parts.hostname:
+        raise Refused("needs a host, such as example.com")
+    try:
+        host = hosts.normal(parts.hostname)
+    except ValueError as error:
+        raise Refused(f"has a host that {error}") from error
     authority = host
     default_port = fetch.DEFAULT_PORTS[parts.scheme]
     if port is None:
@@ -149,29 +149,6 @@ def check_url(
     if len(normal) > MAX_URL:
         raise Refused(f"is longer than {MAX_URL:,} characters")
     return normal
-
-
-def _host(host: str) -> str:
-    """Return a host in lower case, as punycode, without the dot at its end."""
-    try:
-        if "%" in host:
-            raise Refused("has a host with a percent sign")
-        if ":" in host:
-            return f"[{IPv6Address(host)}]"
-        if not host.isascii():
-            host = idna.encode(host, uts46=True).decode()
-    except ValueError as error:  # idna's errors are ValueErrors
-        raise Refused("has a malformed host") from error
-    host = host.lower().removesuffix(".")
-    labels = host.split(".")
-    if NUMBER.fullmatch(labels[-1]):
-        try:
-            return str(IPv4Address(host))
-        except ValueError as error:
-            raise Refused(f"has the host {host}, an address in a misleading spelling") from error
-    if len(host) > MAX_HOST or not all(LABEL.fullmatch(label) for label in labels):
-        raise Refused("needs a host, such as example.com")
-    return host
 
 
 def fetch_page(url: str, rules: Rules, max_bytes: int) -> Page:

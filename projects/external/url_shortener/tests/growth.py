@@ -35,6 +35,7 @@ def rows(number: int) -> None:
             "id": link_id,
             "code": codes.encode(link_id, key),
             "url": f"https://{random.randrange(500)}.example/articles/{link_id}",
+            "permanent": False,
             "created_at": now,
             "clicks": int(random.paretovariate(1)),
         }

@@ -88,7 +88,9 @@ def test_reuse_answers_200_with_oldest_link(client, shorten):
 def test_schema_refuses_second_link_with_code(app, shorten):
     shorten(alias="mine")
     with app.app_context():
-        link = Link(id=7, code="mine", url=URL, created_at=links.clock.now())
+        link = Link(id=7, code="mine", url=URL, permanent=False, clicks=0)
+        link.created_at = links.clock.now()
+
         with pytest.raises(IntegrityError):
             links.store(link)
 

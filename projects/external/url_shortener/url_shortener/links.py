@@ -91,8 +91,7 @@ def find_same(wish: LinkIn) -> Link | None:
     )
     if wish.alias is not None:
         statement = statement.where(Link.code == wish.alias)
-    oldest = statement.order_by(Link.id).limit(1)
-    return db.session.scalar(oldest)
+    return db.session.scalar(statement.order_by(Link.id).limit(1))
 
 
 def is_taken(code: str) -> bool:

@@ -29,7 +29,7 @@ class Link(db.Model):
     code: Mapped[str] = mapped_column(ForeignKey(Code.code), primary_key=True)
     id: Mapped[int] = mapped_column(unique=True)  # of which the code is made, and by age
     url: Mapped[str] = mapped_column(String(MAX_LENGTH), index=True)
-    permanent: Mapped[bool] = mapped_column(default=False)
+    permanent: Mapped[bool]
     clicks: Mapped[int] = mapped_column(BigInteger)
     max_visits: Mapped[int | None]  # as many clicks are the last; None: there is no last
     created_at: Mapped[datetime]

@@ -60,8 +60,7 @@ def create_link(body: LinkIn, query: CreateQuery) -> Created[LinkOut] | LinkOut:
     db.session.commit()
     if not is_new:
         return describe(link)
-    location = url_for(".show_link", code=link.code)
-    return Created(describe(link), location)
+    return Created(describe(link), url_for(".show_link", code=link.code))
 
 
 @bp.get("/links")
@@ -144,8 +143,7 @@ def follow(code: str) -> Response:
     statement: Any = select(Link).where(*conditions)
     if is_visit:
         # One statement finds and counts: a number read first and written later loses clicks.
-        counted = update(Link).where(*conditions).values(clicks=Link.clicks + 1)
-        statement = counted.returning(Link)
+        statement = update(Link).where(*conditions).values(clicks=Link.clicks + 1).returning(Link)
     link = db.session.scalar(statement)
     if link is None:
         raise gone_or_unknown(code)
@@ -167,8 +165,8 @@ def follow(code: str) -> Response:
 )
 def preview(code: str) -> Response:
     """Show where a link leads and how often it was followed, without following it."""
-    is_live = links.is_live(clock.now())
-    statement = select(Link).where(Link.code == code, is_live)
+    now = clock.now()
+    statement = select(Link).where(Link.code == code, links.is_live(now))
     link = db.session.scalar(statement)
     if link is None:
         raise gone_or_unknown(code)

@@ -86,7 +86,9 @@ def host_and_port(authority: str) -> tuple[str, str]:
     try:
         host = hosts.normal(address or name)
     except ValueError as error:
-        raise ValueError("has a malformed host") from error
+        raise ValueError(f"has a host that {error}") from error
+    if host.startswith("[::ffff:"):
+        raise ValueError("has a host that is an IPv4 address in a misleading spelling")
     return host, (port or "").lstrip("0")
 
 
