@@ -4,7 +4,6 @@ import contextlib
 import struct
 import zlib
 from io import BytesIO
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,27 +19,27 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 BOX = parse("small=64x64")
 
 
-def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+def encode(image, kind="PNG", **options):
     target = BytesIO()
     image.save(target, kind, **options)
     return target.getvalue()
 
 
-def two_halves(width: int = 120, height: int = 60, mode: str = "RGB") -> Image.Image:
+def two_halves(width=120, height=60, mode="RGB"):
     """Red on the left, blue on the right."""
     image = Image.new("RGB", (width, height), BLUE)
     image.paste(RED, (0, 0, width // 2, height))
     return image.convert(mode)
 
 
-def noise(width: int = 200, height: int = 150) -> Image.Image:
+def noise(width=200, height=150):
     return Image.effect_noise((width, height), 80).convert("RGB")
 
 
-def png_header(width: int, height: int) -> bytes:
+def png_header(width, height):
     """Write a PNG of the claimed size that has next to no pixels in it."""
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
+    def chunk(kind, data):
         checksum = zlib.crc32(kind + data)
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
@@ -49,11 +48,11 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def render(content: bytes, size: str = "small=64x64") -> Image.Image:
+def render(content, size="small=64x64"):
     return Image.open(BytesIO(thumbnail(load(content), parse(size))))
 
 
-def colour_at(image: Image.Image, x: float, y: float) -> str:
+def colour_at(image, x, y):
     """Name the strongest channel at a place given in parts of the width and height."""
     pixel = image.convert("RGB").getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))
     assert isinstance(pixel, tuple)
@@ -64,7 +63,7 @@ def colour_at(image: Image.Image, x: float, y: float) -> str:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
-def test_format_is_told_by_content(kind: str) -> None:
+def test_format_is_told_by_content(kind):
     content = encode(two_halves(), kind)
     assert identify(content) == Header(kind, 120, 60)
     assert render(content).format == "WEBP"
@@ -90,21 +89,21 @@ def test_format_is_told_by_content(kind: str) -> None:
         png_header(0, 10),
     ],
 )
-def test_what_is_no_image_is_refused(content: bytes) -> None:
+def test_what_is_no_image_is_refused(content):
     with pytest.raises(BadImage):
         identify(content)
     with pytest.raises(BadImage):
         load(content)
 
 
-def test_fifty_megapixels_are_allowed() -> None:
+def test_fifty_megapixels_are_allowed():
     assert identify(png_header(10_000, 5_000)) == Header("PNG", 10_000, 5_000)
 
 
 @pytest.mark.parametrize(
     ("width", "height"), [(3, 16_666_667), (10_000, 9_000), (30_000, 30_000), (2**31 - 1, 9)]
 )
-def test_more_is_refused_before_a_pixel_is_decoded(width: int, height: int) -> None:
+def test_more_is_refused_before_pixel_is_decoded(width, height):
     with pytest.raises(BadImage, match="more than 50 megapixels"):
         identify(png_header(width, height))
     with pytest.raises(BadImage, match="more than 50 megapixels"):
@@ -112,14 +111,14 @@ def test_more_is_refused_before_a_pixel_is_decoded(width: int, height: int) -> N
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_size_is_that_of_the_upright_picture(orientation: int) -> None:
+def test_size_is_that_of_upright_picture(orientation):
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     header = identify(encode(two_halves(), "JPEG", exif=exif))
     assert (header.width, header.height) == ((60, 120) if orientation >= 5 else (120, 60))
 
 
-def test_a_phone_photo_with_a_second_picture_in_it_is_a_jpeg() -> None:
+def test_phone_photo_with_second_picture_in_it_is_jpeg():
     content = encode(two_halves(), "MPO", save_all=True, append_images=[two_halves()])
     assert identify(content).format == "JPEG"
     assert render(content).size == (64, 32)
@@ -141,7 +140,7 @@ def test_a_phone_photo_with_a_second_picture_in_it_is_a_jpeg() -> None:
         (8, (0.5, 0.9)),
     ],
 )
-def test_orientation_is_applied(orientation: int, red_is_at: tuple[float, float]) -> None:
+def test_orientation_is_applied(orientation, red_is_at):
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     small = render(encode(two_halves(), "JPEG", exif=exif))
@@ -150,14 +149,14 @@ def test_orientation_is_applied(orientation: int, red_is_at: tuple[float, float]
     assert colour_at(small, 1 - x, 1 - y) == "blue"
 
 
-def test_crop_measures_the_upright_picture() -> None:
+def test_crop_measures_upright_picture():
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     assert render(encode(two_halves(), "JPEG", exif=exif), "s=50x100:crop").size == (50, 100)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_metadata_is_stripped_and_the_profile_kept(kind: str) -> None:
+def test_metadata_is_stripped_and_profile_kept(kind):
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = "my holiday"
     exif[ExifTags.Base.GPSInfo] = {1: "N", 2: (52.0, 31.0, 0.0)}
@@ -173,24 +172,24 @@ def test_metadata_is_stripped_and_the_profile_kept(kind: str) -> None:
     assert opened.info["icc_profile"] == SRGB
 
 
-def test_text_chunks_are_stripped() -> None:
+def test_text_chunks_are_stripped():
     notes = PngInfo()
     notes.add_text("Author", "somebody")
     assert load(encode(two_halves(), pnginfo=notes)).info == {}
 
 
-def test_without_a_profile_none_is_made_up() -> None:
+def test_without_profile_none_is_made_up():
     assert "icc_profile" not in render(encode(two_halves())).info
 
 
 @pytest.mark.parametrize("profile", [b"garbage", SRGB.replace(b"RGB ", b"CMYK")])
-def test_a_profile_that_does_not_fit_the_pixels_goes(profile: bytes) -> None:
+def test_profile_that_does_not_fit_pixels_goes(profile):
     small = render(encode(two_halves(), icc_profile=profile))
     assert "icc_profile" not in small.info
     assert colour_at(small, 0.1, 0.5) == "red"
 
 
-def test_grey_profile_is_used_for_the_conversion() -> None:
+def test_grey_profile_is_used_for_conversion():
     """A grey of linear light is darker on paper than on the screen: 55 must become about 128."""
     grey = Image.new("L", (40, 40), 55)
     image = load(encode(grey, icc_profile=linear_grey_profile()))
@@ -199,17 +198,17 @@ def test_grey_profile_is_used_for_the_conversion() -> None:
 
 
 @pytest.mark.parametrize("mode", ["LA", "P", "1"])
-def test_grey_profile_does_no_harm_to_other_pictures(mode: str) -> None:
+def test_grey_profile_does_no_harm_to_other_pictures(mode):
     """Converted by the profile, transparent grey would vanish and palettes turn to nonsense."""
     image = two_halves(mode=mode)
     converted = load(encode(image, icc_profile=linear_grey_profile()))
     assert converted.tobytes() == load(encode(image)).tobytes()
 
 
-def linear_grey_profile() -> bytes:
+def linear_grey_profile():
     """Write the smallest ICC v2 profile of a grey with gamma 1."""
 
-    def tag(kind: bytes, data: bytes) -> bytes:
+    def tag(kind, data):
         return kind + b"\0" * 4 + data
 
     curve = tag(b"curv", struct.pack(">I", 0))
@@ -224,7 +223,7 @@ def linear_grey_profile() -> bytes:
     return head.ljust(128, b"\0") + body
 
 
-def test_cmyk_becomes_rgb() -> None:
+def test_cmyk_becomes_rgb():
     small = render(encode(two_halves(mode="CMYK"), "JPEG"))
     assert small.mode == "RGB"
     assert colour_at(small, 0.1, 0.5) == "red"
@@ -233,13 +232,13 @@ def test_cmyk_becomes_rgb() -> None:
 @pytest.mark.parametrize(
     ("sixteen", "eight"), [(0, 0), (0x8000, 0x80), (0xFEFF, 0xFE), (0xFFFF, 0xFF)]
 )
-def test_sixteen_bit_grey_is_scaled_not_clipped(sixteen: int, eight: int) -> None:
+def test_sixteen_bit_grey_is_scaled_not_clipped(sixteen, eight):
     content = encode(Image.new("I;16", (40, 40), sixteen))
     assert load(content).getpixel((0, 0)) == (eight, eight, eight)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_transparency_is_kept(mode: str) -> None:
+def test_transparency_is_kept(mode):
     image = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     image.paste((255, 0, 0, 255), (0, 0, 20, 40))
     small = render(encode(image.convert(mode)))
@@ -248,12 +247,12 @@ def test_transparency_is_kept(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
-def test_opaque_pictures_stay_opaque(mode: str) -> None:
+def test_opaque_pictures_stay_opaque(mode):
     assert render(encode(two_halves(mode=mode))).mode == "RGB"
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
-def test_an_animation_gives_its_first_frame(kind: str) -> None:
+def test_animation_gives_its_first_frame(kind):
     frames = [Image.new("RGB", (80, 40), colour) for colour in (RED, BLUE)]
     small = render(encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=100))
     assert getattr(small, "n_frames", 1) == 1
@@ -266,7 +265,7 @@ def test_an_animation_gives_its_first_frame(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "kept"), [("JPEG", 0.5), ("PNG", 0.5), ("GIF", 0.5), ("AVIF", 0.99)]
 )
-def test_a_truncated_file_passes_the_header_and_fails_in_load(kind: str, kept: float) -> None:
+def test_truncated_file_passes_header_and_fails_in_load(kind, kept):
     content = encode(noise(), kind)
     content = content[: int(len(content) * kept)]
     assert identify(content).format == kind
@@ -274,7 +273,7 @@ def test_a_truncated_file_passes_the_header_and_fails_in_load(kind: str, kept: f
         load(content)
 
 
-def test_a_header_that_promises_more_pixels_than_there_are_is_refused() -> None:
+def test_header_that_promises_more_pixels_than_there_are_is_refused():
     with pytest.raises(BadImage, match="damaged or incomplete"):
         load(png_header(5_000, 5_000))
 
@@ -290,7 +289,7 @@ def test_a_header_that_promises_more_pixels_than_there_are_is_refused() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_unreadable_exif_does_not_spoil_the_picture(kind: str, exif: bytes) -> None:
+def test_unreadable_exif_does_not_spoil_picture(kind, exif):
     content = encode(two_halves(), kind, exif=exif)
     assert identify(content) == Header(kind, 120, 60)
     assert render(content).size == (64, 32)
@@ -302,7 +301,7 @@ SMALL_NOISE = {kind: encode(noise(30, 20), kind) for kind in ("JPEG", "PNG", "WE
 @pytest.mark.filterwarnings("ignore")  # Pillow's about spoilt metadata
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(list(SMALL_NOISE)), st.integers(0, 10_000), st.integers(0, 255))
-def test_a_spoilt_byte_gives_a_picture_or_the_one_error(kind: str, where: int, value: int) -> None:
+def test_spoilt_byte_gives_picture_or_one_error(kind, where, value):
     content = bytearray(SMALL_NOISE[kind])
     content[where % len(content)] = value
     with contextlib.suppress(BadImage):
@@ -316,11 +315,11 @@ def test_a_spoilt_byte_gives_a_picture_or_the_one_error(kind: str, where: int, v
     ("size", "expected"),
     [("s=64x64", (64, 32)), ("s=64x64:crop", (60, 60)), ("s=500x500", (120, 60))],
 )
-def test_size_of_the_thumbnail(size: str, expected: tuple[int, int]) -> None:
+def test_size_of_thumbnail(size, expected):
     assert render(encode(two_halves()), size).size == expected
 
 
-def test_crop_cuts_both_sides_alike() -> None:
+def test_crop_cuts_both_sides_alike():
     image = Image.new("RGB", (120, 40), (0, 255, 0))
     image.paste(RED, (0, 0, 39, 40))
     image.paste(BLUE, (81, 0, 120, 40))
@@ -328,6 +327,6 @@ def test_crop_cuts_both_sides_alike() -> None:
     assert [colour_at(small, x, 0.5) for x in (0.1, 0.5, 0.9)] == ["green"] * 3
 
 
-def test_the_same_input_gives_the_same_bytes() -> None:
+def test_same_input_gives_same_bytes():
     content = encode(noise(), "JPEG")
     assert thumbnail(load(content), BOX) == thumbnail(load(content), BOX)

@@ -2,52 +2,53 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image as Picture
 from redis.exceptions import ConnectionError as QueueAway
 
 from common import clock, jobs
+from common.testing import wait_until
 from thumbnails import states, storage, tasks
 from thumbnails.intake import take_in
-from thumbnails.models import Image, Job, Thumbnail, db
+from thumbnails.models import Job, Thumbnail, db
 
 pytestmark = pytest.mark.settings(MIN_FREE_MB="0", LOG_LEVEL="INFO")
+PATIENCE = 20  # seconds; a machine may be busy
 
 
 @pytest.fixture
-def content() -> bytes:
+def content():
     target = BytesIO()
     Picture.radial_gradient("L").save(target, "PNG")
     return target.getvalue()
 
 
 @pytest.fixture
-def image(app: Any, content: bytes) -> Image:
+def image(app, content):
     """An image whose job is queued."""
     with app.app_context():
         image = take_in(content)
+        db.session.commit()
         assert image.job
         assert image.thumbnails
         return image
 
 
 @pytest.fixture
-def files(app: Any) -> Callable[[], list[str]]:
+def files(app):
     """List the files that are kept of all images."""
     folder = Path(app.instance_path) / "images"
     return lambda: sorted(path.name for path in folder.rglob("*") if not path.is_dir())
 
 
 @pytest.fixture
-def held(app: Any, image: Image, content: bytes) -> Iterator[Callable[[], None]]:
+def held(app, image, content):
     """A worker that has the job in hand and waits for the original; call it to let it go on."""
 
-    def run() -> None:
+    def run():
         with app.app_context():
             tasks.run(image.job.id)
 
@@ -55,29 +56,37 @@ def held(app: Any, image: Image, content: bytes) -> Iterator[Callable[[], None]]
         original = storage.original(image.id)
     original.unlink()
     os.mkfifo(original)  # whoever opens it to read waits for a writer
-    worker = threading.Thread(target=run)
+    worker = threading.Thread(target=run, daemon=True)
     worker.start()
-    writer = os.open(original, os.O_WRONLY)
 
-    def go_on() -> None:
-        os.write(writer, content)
-        os.close(writer)
-        worker.join()
+    writers = []
 
-    yield go_on
-    worker.join()
+    def is_read():
+        try:
+            writers.append(os.open(original, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:  # nobody reads it yet
+            return False
+        return True
+
+    wait_until(is_read, PATIENCE, "a worker that reads the original")
+
+    def go_on():
+        os.write(writers[0], content)
+        os.close(writers[0])
+        worker.join(PATIENCE)
+        assert not worker.is_alive(), "the worker hangs"
+
+    return go_on
 
 
-def rendered(caplog: pytest.LogCaptureFixture) -> list[str]:
+def rendered(caplog):
     """Return the keys of the thumbnails that have been rendered, as logged."""
     lines = (record.getMessage() for record in caplog.records)
     return [line.split("rendered ")[1][:64] for line in lines if "rendered " in line]
 
 
-def test_nothing_is_rendered_twice_however_often_the_queue_delivers(
-    app: Any, image: Image, at_once: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    def deliver(_: int) -> None:
+def test_nothing_is_rendered_twice_however_often_queue_delivers(app, image, at_once, caplog):
+    def deliver(_):
         with app.app_context():
             tasks.run(image.job.id)
 
@@ -86,16 +95,16 @@ def test_nothing_is_rendered_twice_however_often_the_queue_delivers(
     assert sorted(rendered(caplog)) == sorted(one.key for one in image.thumbnails)
 
 
-def test_what_a_crashed_attempt_has_left_is_kept_and_only_the_rest_is_rendered(
-    app: Any, image: Image, work: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_crashed_attempt_has_left_is_kept_and_only_rest_is_rendered(app, image, work, caplog):
     first, *rest = image.thumbnails
     with app.app_context():
         storage.write(storage.rendered(image.id, first.key), b"as the first attempt made it")
         row = db.session.get_one(Thumbnail, (image.id, first.name))
-        row.width, row.height, row.rendered_at = 9, 9, clock.now()
+        row.rendered_at = clock.now()
         job = db.session.get_one(Job, image.job.id)
-        job.status, job.ticket, job.attempts = "running", "of a dead worker", 1
+        job.status = "running"
+        job.claimed_by = "of a dead worker"
+        job.attempts = 1
         db.session.commit()
     work()
     assert sorted(rendered(caplog)) == sorted(one.key for one in rest)
@@ -104,9 +113,7 @@ def test_what_a_crashed_attempt_has_left_is_kept_and_only_the_rest_is_rendered(
         assert db.session.get_one(Job, image.job.id).status == "done"
 
 
-def test_an_image_deleted_in_mid_job_leaves_no_file(
-    client: Any, image: Image, held: Callable[[], None], files: Any, app: Any
-) -> None:
+def test_image_deleted_in_mid_job_leaves_no_file(client, image, held, files, app):
     assert client.get(f"/jobs/{image.job.id}").json["status"] == "running"
     assert client.delete(f"/images/{image.id}").status_code == 204
     held()
@@ -115,9 +122,9 @@ def test_an_image_deleted_in_mid_job_leaves_no_file(
         assert db.session.query(Thumbnail).count() == 0
 
 
-def test_an_image_deleted_and_uploaded_again_in_mid_job_is_rendered_by_its_new_job(
-    client: Any, image: Image, held: Callable[[], None], content: bytes, work: Any
-) -> None:
+def test_image_deleted_and_uploaded_again_in_mid_job_is_rendered_by_its_new_job(
+    client, image, held, content, work
+):
     client.delete(f"/images/{image.id}")
     again = client.post("/images", data={"image": (BytesIO(content), "again.png")}).json
     held()
@@ -126,12 +133,10 @@ def test_an_image_deleted_and_uploaded_again_in_mid_job_is_rendered_by_its_new_j
     assert client.get(f"/jobs/{again['job']['id']}").json["progress"] == {"done": 3, "total": 3}
 
 
-def test_a_worker_that_was_thought_dead_keeps_nothing(
-    client: Any, image: Image, held: Callable[[], None], clock: Any, app: Any
-) -> None:
+def test_worker_that_was_thought_dead_keeps_nothing(client, image, held, clock, app):
     clock.advance(seconds=31)
     with app.app_context():
-        assert states.claim(image.job.id)
+        assert states.claim(image.job.id, tasks.claim_end())
         db.session.commit()
     held()
     job = client.get(f"/jobs/{image.job.id}").json
@@ -139,9 +144,7 @@ def test_a_worker_that_was_thought_dead_keeps_nothing(
     assert job["progress"]["done"] == 0
 
 
-def test_sizes_that_are_added_in_mid_job_are_rendered_by_it(
-    client: Any, image: Image, held: Callable[[], None], content: bytes, app: Any
-) -> None:
+def test_sizes_that_are_added_in_mid_job_are_rendered_by_it(client, image, held, content, app):
     app.config["THUMBNAIL_SIZES"] += ",large=200x201"
     client.post("/images", data={"image": (BytesIO(content), "again.png")})
     held()
@@ -149,9 +152,7 @@ def test_sizes_that_are_added_in_mid_job_are_rendered_by_it(
     assert (job["status"], job["progress"]) == ("done", {"done": 4, "total": 4})
 
 
-def test_a_lost_original_is_a_passing_trouble_without_a_path_in_its_text(
-    client: Any, image: Image, work: Any, app: Any
-) -> None:
+def test_lost_original_is_passing_trouble_without_path_in_its_text(client, image, work, app):
     with app.app_context():
         storage.original(image.id).unlink()
     work()
@@ -160,21 +161,19 @@ def test_a_lost_original_is_a_passing_trouble_without_a_path_in_its_text(
     assert "original" not in job["error"]
 
 
-def test_the_sweep_wakes_what_the_queue_has_forgotten(client: Any, image: Image, work: Any) -> None:
+def test_sweep_wakes_what_queue_has_forgotten(client, image, work):
     work()  # take_in alone has told no queue
     assert client.get(f"/jobs/{image.job.id}").json["status"] == "done"
 
 
 @pytest.fixture
-def alarms_alone(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def alarms_alone(app, monkeypatch):
     """A worker that never sweeps."""
     monkeypatch.setattr(app.extensions["common_jobs"], "sweep", lambda **_: None)
 
 
 @pytest.mark.usefixtures("alarms_alone")
-def test_the_next_attempt_has_an_alarm_of_its_own(
-    app: Any, client: Any, content: bytes, clock: Any, work: Any
-) -> None:
+def test_next_attempt_has_alarm_of_its_own(app, client, content, clock, work):
     clock.set("2026-03-01T12:00:00Z")
     job = client.post("/images", data={"image": (BytesIO(content), "a.png")}).json["job"]["id"]
     app.config["MIN_FREE_MB"] = 10**9
@@ -187,13 +186,13 @@ def test_the_next_attempt_has_an_alarm_of_its_own(
 
 
 @pytest.mark.usefixtures("alarms_alone")
-def test_a_job_that_somebody_has_is_looked_at_again_when_the_lease_is_over(
-    app: Any, client: Any, content: bytes, clock: Any, work: Any
-) -> None:
+def test_job_that_somebody_has_is_looked_at_again_when_lease_is_over(
+    app, client, content, clock, work
+):
     clock.set("2026-03-01T12:00:00Z")
     job = client.post("/images", data={"image": (BytesIO(content), "a.png")}).json["job"]["id"]
     with app.app_context():
-        assert states.claim(job), "by a worker that dies"
+        assert states.claim(job, tasks.claim_end()), "by a worker that dies"
         db.session.commit()
     work()
     assert client.get(f"/jobs/{job}").json["status"] == "running"
@@ -202,26 +201,24 @@ def test_a_job_that_somebody_has_is_looked_at_again_when_the_lease_is_over(
     assert client.get(f"/jobs/{job}").json["status"] == "done"
 
 
-def test_an_upload_is_accepted_while_the_queue_is_away(
-    client: Any, content: bytes, work: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: object, **__: object) -> None:
+def test_upload_is_accepted_while_queue_is_away(client, content, work, monkeypatch):
+    def away(*_, **__):
         raise QueueAway("as redis says it, after seconds of trying")
 
     monkeypatch.setattr(jobs, "enqueue", away)
-    answer = client.post("/images", data={"image": (BytesIO(content), "a.png")})
-    assert answer.status_code == 202
+    response = client.post("/images", data={"image": (BytesIO(content), "a.png")})
+    assert response.status_code == 202
     monkeypatch.undo()
     work()
-    assert client.get(answer.headers["Location"]).json["status"] == "done"
+    assert client.get(response.headers["Location"]).json["status"] == "done"
 
 
-def test_the_sweep_gives_up_what_kills_its_workers(
-    client: Any, image: Image, work: Any, app: Any
-) -> None:
+def test_sweep_gives_up_what_kills_its_workers(client, image, work, app):
     with app.app_context():
         job = db.session.get_one(Job, image.job.id)
-        job.status, job.ticket, job.attempts = "running", "of a dead worker", 3
+        job.status = "running"
+        job.claimed_by = "of a dead worker"
+        job.attempts = 3
         db.session.commit()
     work()
     given_up = client.get(f"/jobs/{image.job.id}").json
@@ -229,28 +226,28 @@ def test_the_sweep_gives_up_what_kills_its_workers(
     assert given_up["error"] == "The worker died in all 3 attempts."
 
 
-def test_a_file_appears_whole_or_not_at_all(app: Any, tmp_path: Path) -> None:
+def test_file_appears_whole_or_not_at_all(app, tmp_path):
     target = tmp_path / "folder" / "file"
     with app.app_context():
         storage.write(target, b"old")
         app.config["MIN_FREE_MB"] = 10**9
-        with pytest.raises(storage.NotStored, match="less than 1000000000 MB are free"):
+        with pytest.raises(OSError, match="Less than 1000000000 MB are free"):
             storage.write(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(target.parent.iterdir()) == [target], "a temporary file was left behind"
 
 
-def test_a_file_that_cannot_be_written_is_no_server_error(app: Any, tmp_path: Path) -> None:
+def test_file_that_cannot_be_written_leaves_no_part(app, tmp_path):
     target = tmp_path / "in the way"
     (target / "file").mkdir(parents=True)
-    with app.app_context(), pytest.raises(storage.NotStored, match="could not be written"):
+
+    with app.app_context(), pytest.raises(OSError):
         storage.write(target, b"new")
+
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_lists_take_the_same_number_of_queries_however_long(
-    client: Any, grow: Any, max_queries: Any
-) -> None:
+def test_lists_take_same_number_of_queries_however_long(client, grow, max_queries):
     grow(60)
     with max_queries(5):
         assert len(client.get("/jobs?per_page=50").json) == 50
@@ -258,7 +255,7 @@ def test_lists_take_the_same_number_of_queries_however_long(
         assert len(client.get("/jobs?status=failed&per_page=50").json) == 2
 
 
-def test_demo_images_are_seeded_once_and_rendered(client: Any, run: Any, work: Any) -> None:
+def test_demo_images_are_seeded_once_and_rendered(client, run, work):
     assert run("seed").exit_code == 0
     assert run("seed").output == "The demo data is there already.\n"
     work()
@@ -269,8 +266,6 @@ def test_demo_images_are_seeded_once_and_rendered(client: Any, run: Any, work: A
 @pytest.mark.parametrize(
     "sizes", ["small", "small=0x9", "small=9x9,small=8x8", "../small=9x9", "small=9x9:stretch"]
 )
-def test_a_mistake_in_the_sizes_stops_the_start_and_names_the_variable(
-    restart: Any, sizes: str
-) -> None:
+def test_mistake_in_sizes_stops_start_and_names_variable(restart, sizes):
     with pytest.raises(SystemExit, match="THUMBNAIL_SIZES"):
         restart(THUMBNAIL_SIZES=sizes)

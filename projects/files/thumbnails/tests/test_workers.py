@@ -6,10 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -23,15 +20,13 @@ PATIENCE = 60  # seconds; a machine may be busy
 
 
 @pytest.fixture
-def worker(
-    project: Any, app_settings: dict[str, str], tmp_path: Path
-) -> Iterator[Callable[[], Worker]]:
+def worker(project, app_settings, tmp_path):
     """Start a `flask worker` for the data of `live`: call it."""
-    workers: list[Worker] = []
+    workers = []
     environment = {**os.environ, **app_settings, "INSTANCE_PATH": str(tmp_path / "live")}
     environment |= {"SECRET_KEY": "only-for-tests-" * 3, "LOG_LEVEL": "INFO"}
 
-    def start() -> Worker:
+    def start():
         with (tmp_path / "workers.log").open("ab") as log:
             command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
             workers.append(
@@ -47,33 +42,31 @@ def worker(
 
 
 @pytest.fixture
-def rendered(tmp_path: Path) -> Callable[[], Counter[str]]:
+def rendered(tmp_path):
     """Count how often each thumbnail has been rendered, by the workers' own log."""
     return lambda: Counter(
         re.findall(r"rendered (\w{64}) ", (tmp_path / "workers.log").read_text())
     )
 
 
-def gradient(width: int, height: int, kind: str = "PNG") -> bytes:
+def gradient(width, height, kind="PNG"):
     target = BytesIO()
     Image.radial_gradient("L").resize((width, height)).save(target, kind)
     return target.getvalue()
 
 
-def get(url: str) -> Any:
+def get(url):
     return requests.get(url, timeout=PATIENCE).json()
 
 
-def upload(server: str, content: bytes) -> Any:
-    answer = requests.post(f"{server}/images", files={"image": content}, timeout=PATIENCE)
-    assert answer.status_code == 202, answer.text
-    return answer.json()
+def upload(server, content):
+    response = requests.post(f"{server}/images", files={"image": content}, timeout=PATIENCE)
+    assert response.status_code == 202, response.text
+    return response.json()
 
 
 @pytest.mark.settings(MIN_FREE_MB="0")
-def test_two_workers_and_many_uploads_render_each_thumbnail_once(
-    live: Any, worker: Callable[[], Worker], rendered: Any, at_once: Any
-) -> None:
+def test_two_workers_and_many_uploads_render_each_thumbnail_once(live, worker, rendered, at_once):
     server = live()
     worker(), worker()
     pictures = [gradient(300 + number, 200) for number in range(5)]
@@ -88,14 +81,12 @@ def test_two_workers_and_many_uploads_render_each_thumbnail_once(
 @pytest.mark.settings(
     MIN_FREE_MB="0", LEASE_SECONDS="1", THUMBNAIL_SIZES="small=64x64,a=2400x2400,b=2300x2300,c=9x9"
 )
-def test_a_worker_killed_in_mid_job_loses_nothing(
-    live: Any, worker: Callable[[], Worker], rendered: Any
-) -> None:
+def test_worker_killed_in_mid_job_loses_nothing(live, worker, rendered):
     server = live(workers=1)
     content = gradient(2400, 2400)
     uploaded = upload(server, content)
 
-    def job() -> Any:
+    def job():
         return get(f"{server}/jobs/{uploaded['job']['id']}")
 
     victim = worker()
