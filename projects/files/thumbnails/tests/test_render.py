@@ -4,6 +4,7 @@ import contextlib
 import struct
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from thumbnails.sizes import parse
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 BOX = parse("small=64x64")
+HEIC = Path(__file__).parent / "data/photo.heic"  # red on the left, blue on the right
 
 
 def encode(image, kind="PNG", **options):
@@ -39,10 +41,6 @@ def noise(width=200, height=150):
 def png_header(width, height):
     """Write a PNG of the claimed size that has next to no pixels in it."""
 
-    def chunk(kind, data):
-        checksum = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
@@ -57,6 +55,18 @@ def colour_at(image, x, y):
     pixel = image.convert("RGB").getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))
     assert isinstance(pixel, tuple)
     return ("red", "green", "blue")[pixel.index(max(pixel))]
+
+
+def chunk(kind, data):
+    """Write a chunk of a PNG."""
+    checksum = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + checksum
+
+
+def with_chunk(content, extra, before=b"IDAT"):
+    """Put a chunk into a PNG."""
+    place = content.index(before) - 4
+    return content[:place] + extra + content[place:]
 
 
 # identify
@@ -259,6 +269,88 @@ def test_animation_gives_its_first_frame(kind):
     assert colour_at(small, 0.5, 0.5) == "red"
 
 
+# what stands beside the picture
+
+PACKED = b"name\0\0" + zlib.compress(b"x" * 2_000_000)
+
+
+@pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        chunk(b"zTXt", PACKED),
+        chunk(b"iTXt", b"name\0\1\0\0\0" + zlib.compress(b"x" * 2_000_000)),
+        chunk(b"tEXt", b"name\0" + b"x" * 2_000_000),
+        chunk(b"zTXt", b"name\0\0no zlib"),
+    ],
+    ids=["packed", "international", "plain", "spoilt"],
+)
+def test_text_of_png_does_not_spoil_picture(extra, before):
+    content = with_chunk(encode(two_halves()), extra, before)
+
+    assert identify(content) == Header("PNG", 120, 60)
+    assert render(content).size == (64, 32)
+
+
+@pytest.mark.parametrize(
+    "data", [b"name\0\0no zlib", PACKED, b"name\0\0"], ids=["spoilt", "long", "empty"]
+)
+def test_unreadable_profile_of_png_does_not_spoil_picture(data):
+    small = render(with_chunk(encode(two_halves()), chunk(b"iCCP", data)))
+
+    assert colour_at(small, 0.1, 0.5) == "red"
+    assert "icc_profile" not in small.info
+
+
+def test_one_of_sixteen_bit_greys_may_be_transparent():
+    grey = Image.frombytes("I;16", (2, 1), struct.pack("<2H", 0x1234, 0x1235))
+
+    image = load(encode(grey, transparency=0x1234))
+
+    assert image.mode == "RGBA"
+    assert image.getpixel((0, 0)) == (0x12, 0x12, 0x12, 0)
+    assert image.getpixel((1, 0)) == (0x12, 0x12, 0x12, 255)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_orientation_comes_from_exif_alone(kind):
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    image = two_halves()
+    if kind == "PNG":
+        notes = PngInfo()
+        notes.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        content = encode(image, kind, pnginfo=notes)
+    else:
+        content = encode(image, kind, xmp=xmp)
+
+    assert identify(content) == Header(kind, 120, 60)
+    assert render(content).size == (64, 32)
+
+
+def test_header_is_read_without_pixels(monkeypatch):
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("decoded"))
+
+    assert identify(png_header(10_000, 5_000)) == Header("PNG", 10_000, 5_000)
+
+
+def test_mistake_of_our_own_is_not_blamed_on_picture(monkeypatch):
+    monkeypatch.setattr("thumbnails.render._in_rgb", lambda _: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        load(encode(two_halves()))
+
+
+def test_heic_is_taken():
+    content = HEIC.read_bytes()
+
+    assert identify(content) == Header("HEIF", 320, 200)
+    small = render(content)
+    assert small.size == (64, 40)
+    assert [colour_at(small, x, 0.5) for x in (0.1, 0.9)] == ["red", "blue"]
+    assert small.info["icc_profile"] == Image.open(BytesIO(content)).info["icc_profile"]
+    assert not small.getexif()
+
+
 # damage
 
 
@@ -296,6 +388,7 @@ def test_unreadable_exif_does_not_spoil_picture(kind, exif):
 
 
 SMALL_NOISE = {kind: encode(noise(30, 20), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")}
+SMALL_NOISE["HEIF"] = HEIC.read_bytes()
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's about spoilt metadata

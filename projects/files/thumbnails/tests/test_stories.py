@@ -4,6 +4,7 @@ import secrets
 import struct
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import ExifTags, Image, ImageCms
@@ -215,6 +216,16 @@ def test_form_without_image_is_refused(client):
 def test_every_format_becomes_webp(client, rendered, kind):
     uploaded = rendered(encode(stripes(320, 200, RED, BLUE), kind))
     small = look(client, uploaded, "small")
+    assert small.size == (160, 100)
+    assert colours(small, (0.2, 0.5), (0.8, 0.5)) == ["red", "blue"]
+
+
+@pytest.mark.story("render")
+def test_heic_becomes_webp(client, rendered):
+    content = (Path(__file__).parent / "data/photo.heic").read_bytes()
+
+    small = look(client, rendered(content), "small")
+
     assert small.size == (160, 100)
     assert colours(small, (0.2, 0.5), (0.8, 0.5)) == ["red", "blue"]
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-import pi_heif  # type: ignore[import-untyped]  # it has no types
+import pillow_heif
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from .sizes import Size, plan
 
-pi_heif.register_heif_opener()
+pillow_heif.register_heif_opener()  # HEIC; before 1.8 a spoilt byte could end the process
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which only warns: we have MAX_PIXELS
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # a long text is no bomb
 

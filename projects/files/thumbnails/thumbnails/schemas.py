@@ -46,9 +46,7 @@ class ThumbnailOut(Schema):
     width: int = Field(description="In pixels, as that of the image.")
     height: int
     rendered_at: datetime | None
-    url: str = Field(
-        "", description="Changes whenever the picture does; cache it for ever."
-    )
+    url: str = Field("", description="Changes whenever the picture does; cache it for ever.")
 
 
 class ImageOut(Schema):
