@@ -10,13 +10,13 @@ from pathlib import Path
 from flask import Flask
 
 import common
-from common import scheduler
+from common import guards, scheduler
 from common.describe import pages
 
-from . import history, logs, middleware
+from . import demo, history, logs, middleware
 from .metrics import Metrics
 from .models import db
-from .routes import bp, demo, private
+from .routes import bp
 from .seed import seed
 from .settings import Settings, in_development
 from .shutdown import Shutdown
@@ -26,15 +26,17 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
+    guards.describe(app, "metrics", {"description": "METRICS_TOKEN, where it is set."})
     logs.init_app(app)
-    app.extensions["metrics"] = Metrics(Path(app.instance_path) / "metrics")
-    app.extensions["shutdown"] = Shutdown(app.config["DRAIN_SECONDS"])
-    middleware.init_app(app, app.extensions["metrics"])
+    metrics = Metrics(Path(app.instance_path) / "metrics")
+    shutdown = Shutdown()
+    app.extensions["metrics"] = metrics
+    app.extensions["shutdown"] = shutdown
+    middleware.init_app(app, metrics.shared)
     scheduler.init_app(app, history.remember, every=60)
     app.register_blueprint(bp)
-    app.register_blueprint(private)
-    app.register_blueprint(pages.landing)
     if in_development(app):
-        app.register_blueprint(demo)
-    app.extensions["shutdown"].install()
+        app.register_blueprint(demo.bp)
+    app.register_blueprint(pages.landing)
+    shutdown.install(app.config["DRAIN_SECONDS"])
     return app

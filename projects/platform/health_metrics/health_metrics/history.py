@@ -12,7 +12,7 @@ from common import clock
 
 from . import slo
 from .models import Snapshot, db
-from .schemas import ObjectiveOut, Slo
+from .schemas import ObjectiveState, SloOut
 from .slo import Counts
 
 KEEP = slo.PERIOD + timedelta(days=1)
@@ -22,64 +22,70 @@ NOTHING = Counts(0, 0, 0)
 def remember() -> None:
     """Store what the counters show, and forget what is too old; once a minute, by the scheduler."""
     minute = clock.now().replace(second=0, microsecond=0)
-    last = at_most(minute)
-    if last is not None and last.at == minute:
-        return
+    last = last_snapshot(minute)
+    if last is not None:
+        oldest = last.at - KEEP  # not of "now": after a long pause the last one is still needed
+        old_snapshots = delete(Snapshot).where(Snapshot.host == last.host, Snapshot.at < oldest)
+        db.session.execute(old_snapshots)
     raw = current_app.extensions["metrics"].counts()
-    made = Snapshot(host=socket.gethostname(), at=minute, **total_until_now(last, raw)._asdict())
-    made.raw_requests, made.raw_failed, made.raw_slow = raw
-    db.session.add(made)
-    if last is not None:  # not "now": after a long pause the last one is still needed
-        too_old = (Snapshot.host == last.host) & (Snapshot.at < last.at - KEEP)
-        db.session.execute(delete(Snapshot).where(too_old))
-    with suppress(IntegrityError):  # another scheduler was first
+    total = total_until_now(last, raw)
+    db.session.add(Snapshot(host=socket.gethostname(), at=minute, total=total, raw=raw))
+    with suppress(IntegrityError):  # this minute has one
         db.session.commit()
 
 
-def report() -> Slo:
+def report() -> SloOut:
     """Compute budgets and burn rates from the counters and what they showed before."""
     now = clock.now()
-    total = total_until_now(at_most(now), current_app.extensions["metrics"].counts())
-    windows = slo.WINDOWS | {"period": slo.PERIOD}
-    grown = {
-        name: slo.increase(totals_of(at_most(now - window)), total)
-        for name, window in windows.items()
-    }
-    states = [state_of(objective, grown) for objective in slo.OBJECTIVES]
-    return Slo(period_days=slo.PERIOD.days, objectives=states)
+    raw = current_app.extensions["metrics"].counts()
+    total = total_until_now(last_snapshot(now), raw)
+    grown = {}
+    for name, window in slo.WINDOWS.items():
+        grown[name] = slo.increase(total_at(now - window), total)
+    in_period = slo.increase(total_at(now - slo.PERIOD), total)
+    objectives = [state_of(objective, in_period, grown) for objective in slo.OBJECTIVES]
+    return SloOut(period_days=slo.PERIOD.days, objectives=objectives)
 
 
-def state_of(objective: slo.Objective, grown: dict[str, Counts]) -> ObjectiveOut:
+def state_of(
+    objective: slo.Objective, period: Counts, windows: dict[str, Counts]
+) -> ObjectiveState:
     """Say how an objective stands, given how the counters have grown in each window."""
-    bad = {name: getattr(counts, objective.bad) for name, counts in grown.items()}
-    asked = {name: counts.requests for name, counts in grown.items()}
-    target = objective.target
-    rates = {name: slo.burn_rate(bad[name], asked[name], target) for name in slo.WINDOWS}
-    found = {
-        "requests": asked["period"],
-        "bad": bad["period"],
-        "budget_left": round(slo.budget_left(bad["period"], asked["period"], target), 4),
-        "burn_rates": {name: round(rate, 4) for name, rate in rates.items()},
-        "alert": slo.alert(rates),
-    }
-    return ObjectiveOut.model_validate(objective._asdict() | found)
+    burn_rates = {}
+    for name, counts in windows.items():
+        bad = getattr(counts, objective.bad)
+        rate = slo.burn_rate(bad, counts.requests, objective.target)
+        burn_rates[name] = round(rate, 4)
+    bad = getattr(period, objective.bad)
+    budget_left = slo.budget_left(bad, period.requests, objective.target)
+    return ObjectiveState(
+        name=objective.name,
+        text=objective.text,
+        target=objective.target,
+        requests=period.requests,
+        bad=bad,
+        budget_left=round(budget_left, 4),
+        burn_rates=burn_rates,
+        alert=slo.alert(burn_rates),
+    )
 
 
-def at_most(moment: datetime) -> Snapshot | None:
+def last_snapshot(moment: datetime) -> Snapshot | None:
     """Return the last snapshot of this machine's counters that is not after ``moment``."""
-    mine = select(Snapshot).where(Snapshot.host == socket.gethostname(), Snapshot.at <= moment)
-    found: Snapshot | None = db.session.scalar(mine.order_by(Snapshot.at.desc()).limit(1))
-    return found
+    statement = select(Snapshot).where(Snapshot.host == socket.gethostname(), Snapshot.at <= moment)
+    statement = statement.order_by(Snapshot.at.desc()).limit(1)
+    snapshot: Snapshot | None = db.session.scalar(statement)
+    return snapshot
 
 
-def totals_of(found: Snapshot | None) -> Counts:
+def total_at(moment: datetime) -> Counts:
     """Return what had been counted by then; before the first snapshot that is nothing."""
-    return Counts(found.requests, found.failed, found.slow) if found else NOTHING
+    snapshot = last_snapshot(moment)
+    return snapshot.total if snapshot else NOTHING
 
 
 def total_until_now(last: Snapshot | None, raw: Counts) -> Counts:
     """Return the total that never falls, given what the counters show now."""
     if last is None:
         return raw
-    grown = slo.increase(Counts(last.raw_requests, last.raw_failed, last.raw_slow), raw)
-    return Counts(*map(sum, zip(totals_of(last), grown, strict=True)))
+    return last.total + slo.increase(last.raw, raw)

@@ -14,13 +14,16 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without its end."""
-        line: dict[str, Any] = {"time": datetime.fromtimestamp(record.created, UTC).isoformat()}
-        line |= {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "message": record.getMessage(),
+        }
         if has_request_context():
-            rule = request.url_rule
             line["request_id"] = getattr(record, "request_id", None)  # common adds it
-            line |= {"method": request.method, "path": request.path}
-            line["route"] = rule.rule if rule else None
+            line["method"] = request.method
+            line["path"] = request.path
+            line["route"] = getattr(request.url_rule, "rule", None)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)

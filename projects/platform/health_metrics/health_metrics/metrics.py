@@ -1,23 +1,36 @@
-"""What is measured: rate, errors and duration of the requests, and how many are in hand."""
+"""What is measured: rate, errors and duration of the requests, and what they cost."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
 
 from . import slo
-from .shared import Family, SharedFiles
+from .shared import SharedNumbers
 
-REQUESTS = Family("counter", "http_requests", "Requests answered.")
-DURATION = Family("histogram", "http_request_duration_seconds", "Time to the end of the answer.")
-IN_FLIGHT = Family("gauge_livesum", "http_requests_in_flight", "Requests being answered now.")
+# The names of the series.
+REQUESTS = "http_requests_total"
+SECONDS = "http_request_duration_seconds_sum"
+BUCKET = "http_request_duration_seconds_bucket"
+COUNT = "http_request_duration_seconds_count"
+IN_FLIGHT = "http_requests_in_flight"
+
+DURATION = ("http_request_duration_seconds", "Time to the end of the answer.", "histogram")
+FAMILIES = {  # of series: name, explanation, type
+    REQUESTS: ("http_requests", "Requests answered.", "counter"),
+    SECONDS: DURATION,
+    BUCKET: DURATION,
+    COUNT: DURATION,
+    IN_FLIGHT: (IN_FLIGHT, "Requests being answered now.", "gauge"),
+}
 
 # An objective can only be read off where a bucket ends: 0.3 is the promise of `slo`.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, float("inf"))
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER_METHOD = "other"
 NO_ROUTE = "none"
 # Probes, scrapes and scans are not what users come for: they would dilute the objectives.
@@ -28,28 +41,61 @@ class Metrics(Collector):
     """The metrics of one application; all its processes share ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self.files = SharedFiles(folder)
-        self.registry = CollectorRegistry()
-        self.registry.register(self)
+        self.shared = SharedNumbers(folder)
+
+    def samples(self) -> Iterator[Sample]:
+        """Add up what all processes have counted; a bucket is without what is faster."""
+        for key, number in self.shared.totals().items():
+            name, its_labels = json.loads(key)
+            yield Sample(name, its_labels, number)
 
     def collect(self) -> Iterable[Metric]:
-        """Add up what all processes have counted."""
-        return list(MultiProcessCollector.merge(self.files.paths()))  # type: ignore[no-untyped-call]
+        """Return the metrics as Prometheus wants them."""
+        metrics: dict[object, Metric] = {}
+        for sample in in_order(self.samples()):
+            family = FAMILIES[sample.name]
+            metric = metrics.setdefault(family, Metric(*family))
+            metric.samples.append(sample)
+        return metrics.values()
 
     def counts(self) -> slo.Counts:
         """Return what the objectives are about."""
-        found = [it for metric in self.collect() for it in metric.samples]
-        found = [it for it in found if it.labels.get("route") not in NOT_PROMISED]
-        requests = sum(it.value for it in found if it.name == f"{REQUESTS.name}_total")
-        failed = sum(it.value for it in found if it.labels.get("status", "") >= "500")
-        measured = sum(it.value for it in found if it.name == f"{DURATION.name}_count")
-        fast = sum(it.value for it in found if it.labels.get("le") == le(slo.LATENCY_SECONDS))
-        return slo.Counts(int(requests), int(failed), int(measured - fast))
+        requests = failed = slow = 0
+        for sample in self.samples():
+            number = int(sample.value)
+            if sample.labels.get("route", NO_ROUTE) in NOT_PROMISED:
+                continue
+            if sample.name == REQUESTS:
+                requests += number
+                if int(sample.labels["status"]) >= 500:
+                    failed += number
+            elif sample.name == BUCKET:
+                if float(sample.labels["le"]) > slo.LATENCY_SECONDS:
+                    slow += number
+        return slo.Counts(requests, failed, slow)
 
 
-def le(bound: float) -> str:
-    """Return the upper bound of a bucket as Prometheus writes it."""
-    return "+Inf" if bound == float("inf") else str(float(bound))
+def in_order(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """Yield samples by their labels, the buckets of a histogram upwards and then their sum.
+
+    Each bucket then also counts what is in the faster ones; the last has the number of all.
+    """
+    below = 0.0
+    for sample in sorted(samples, key=place_of):
+        if sample.name == BUCKET:
+            below += sample.value
+            sample = sample._replace(value=below)
+        elif sample.name == SECONDS:
+            yield Sample(COUNT, sample.labels, below)
+            below = 0.0
+        yield sample
+
+
+def place_of(sample: Sample) -> tuple[object, ...]:
+    """Return by what samples are sorted."""
+    others = dict(sample.labels)
+    bound = float(others.pop("le", 0))
+    return sorted(others.items()), sample.name, bound
 
 
 def labels(method: str, route: str | None) -> dict[str, str]:
@@ -66,19 +112,22 @@ def labels(method: str, route: str | None) -> dict[str, str]:
     }
 
 
-def record(files: SharedFiles, method: str, route: str | None, status: int, seconds: float) -> None:
-    """Count a request that has been answered, by ``files.add(FAMILY, suffix, amount, **labels)``.
+def record(
+    shared: SharedNumbers, method: str, route: str | None, status: int, seconds: float
+) -> None:
+    """Count a request that has been answered, by ``shared.add(NAME, amount, **labels)``.
 
-    - `REQUESTS`: 1 to ``_total``, with the labels of `labels` and ``status``, such as ``"404"``.
-    - `DURATION`: ``seconds`` to ``_sum``, with the labels of `labels`.
-    - `DURATION`: 1 to the ``_bucket`` that the request falls into, with the labels of `labels` and
-      ``le``, its upper bound as the function `le` writes it. That is the first of `BUCKETS` that
+    - `REQUESTS`: 1, with the labels of `labels` and ``status``, such as ``"404"``.
+    - `SECONDS`: ``seconds``, with the labels of `labels`.
+    - `BUCKET`: 1 for the bucket that the request falls into, with the labels of `labels` and
+      ``le``, its upper bound as `floatToGoString` writes it. That is the first of `BUCKETS` that
       is not less than ``seconds``. All other buckets get 0, so that they exist. (That a bucket
       also counts what is faster, as Prometheus wants to see it, is done when they are read.)
     """
-    named = labels(method, route)
-    files.add(REQUESTS, "_total", 1, **named, status=str(status))
-    files.add(DURATION, "_sum", seconds, **named)
+    its_labels = labels(method, route)
+    shared.add(REQUESTS, 1, **its_labels, status=str(status))
+    shared.add(SECONDS, seconds, **its_labels)
     own = next(bound for bound in BUCKETS if seconds <= bound)
     for bound in BUCKETS:
-        files.add(DURATION, "_bucket", bound == own, **named, le=le(bound))
+        amount = 1 if bound == own else 0
+        shared.add(BUCKET, amount, **its_labels, le=floatToGoString(bound))

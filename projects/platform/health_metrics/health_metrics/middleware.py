@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, request, request_started
 from werkzeug.wsgi import ClosingIterator
 
 from . import metrics
-from .metrics import IN_FLIGHT, Metrics
+from .metrics import IN_FLIGHT
+from .shared import SharedNumbers
 
 ROUTE = "health_metrics.route"  # in the WSGI environment
 
 
-def init_app(app: Flask, counted: Metrics) -> None:
-    """Record each request of ``app`` in ``counted``."""
+def init_app(app: Flask, shared: SharedNumbers) -> None:
+    """Record each request of ``app`` in ``shared``."""
     inner = app.wsgi_app
 
     def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -29,24 +30,25 @@ def init_app(app: Flask, counted: Metrics) -> None:
 
         def end() -> None:
             seconds = time.perf_counter() - began
-            counted.files.add(IN_FLIGHT, "", -1)
+            shared.add(IN_FLIGHT, -1)
             try:
-                method, route = environ["REQUEST_METHOD"], environ.get(ROUTE)
-                metrics.record(counted.files, method, route, status, seconds)
+                method = environ["REQUEST_METHOD"]
+                metrics.record(shared, method, environ.get(ROUTE), status, seconds)
             except Exception:  # what only watches must not break what it watches
                 app.logger.exception("A request was not recorded")
 
-        counted.files.add(IN_FLIGHT, "", 1)
-        with ExitStack() as once:  # an exception ends it here,
-            once.callback(end)
-            answer = inner(environ, start)
-            # and else the last byte does: then the server closes the answer, some twice.
-            return ClosingIterator(answer, once.pop_all().close)
+        shared.add(IN_FLIGHT, 1)
+        with ExitStack() as ending:  # it calls `end` once, though some servers close twice
+            ending.callback(end)
+            response = inner(environ, start)  # an exception ends the request here,
+            # else it ends after the last byte, when the server closes the response.
+            return ClosingIterator(response, ending.pop_all().close)
 
     app.wsgi_app = wsgi  # type: ignore[method-assign]
-    app.before_request(_note_route)
+    request_started.connect(note_route, app)  # before anything can refuse the request
 
 
-def _note_route() -> None:
+def note_route(_app: Flask) -> None:
+    """Leave the template of the route where the middleware finds it."""
     if request.url_rule is not None:
         request.environ[ROUTE] = request.url_rule.rule

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from common.database import UtcDateTime, make_db
+
+from .slo import Counts
 
 db = make_db()
 
@@ -20,11 +22,11 @@ class Snapshot(db.Model):
     __table_args__ = (UniqueConstraint("host", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    host: Mapped[str] = mapped_column(String(255))
+    host: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    requests: Mapped[int]
-    failed: Mapped[int]
-    slow: Mapped[int]
-    raw_requests: Mapped[int]
-    raw_failed: Mapped[int]
-    raw_slow: Mapped[int]
+    total: Mapped[Counts] = composite(
+        mapped_column("requests"), mapped_column("failed"), mapped_column("slow")
+    )
+    raw: Mapped[Counts] = composite(
+        mapped_column("raw_requests"), mapped_column("raw_failed"), mapped_column("raw_slow")
+    )

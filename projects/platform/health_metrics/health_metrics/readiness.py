@@ -10,22 +10,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, MetaData, inspect, text
 
-from common.fields import Schema
-
-MEGABYTE = 1_000_000
+from .schemas import Check
+from .shared import SharedNumbers
 
 
 class NotReady(Exception):
     """What is missing, in words that strangers may read."""
-
-
-class Check(Schema):
-    """What came of one check of readiness, and how long it took."""
-
-    name: str
-    ok: bool
-    seconds: float
-    reason: str | None
 
 
 def run_checks(checks: Mapping[str, Callable[[], object]], log: Logger) -> list[Check]:
@@ -38,7 +28,8 @@ def run_checks(checks: Mapping[str, Callable[[], object]], log: Logger) -> list[
     """
     done = []
     for name, check in checks.items():
-        begin, reason = time.perf_counter(), None
+        begin = time.perf_counter()
+        reason = None
         try:
             check()
         except Exception as error:  # whatever it is, the check has failed
@@ -61,15 +52,16 @@ def check_migrations(engine: Engine, metadata: MetaData) -> None:
     for table in metadata.sorted_tables:
         if not present.has_table(table.name):
             raise NotReady(f"table {table.name} is missing")
-        columns = {column["name"] for column in present.get_columns(table.name)}
-        for missing in sorted({*table.columns.keys()} - columns):
-            raise NotReady(f"column {table.name}.{missing} is missing")
+        there = {column["name"] for column in present.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                raise NotReady(f"column {column} is missing")
 
 
 def check_queue(url: str) -> None:
     """Ask the queue's server for an answer within a second, once."""
-    once = Retry(NoBackoff(), 0)
-    with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once) as queue:
+    no_retry = Retry(NoBackoff(), 0)
+    with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=no_retry) as queue:
         queue.ping()
 
 
@@ -78,6 +70,12 @@ def check_disk(folder: str, least_mb: int) -> None:
 
     A megabyte has 1,000,000 bytes. The reason says how many are free and how many are needed.
     """
-    free_mb = shutil.disk_usage(folder).free // MEGABYTE
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
     if free_mb < least_mb:
         raise NotReady(f"{free_mb} MB are free, {least_mb} MB are needed")
+
+
+def check_metrics(shared: SharedNumbers) -> None:
+    """Raise `NotReady` where what this process counts cannot be written, and is lost with it."""
+    if shared.failure is not None:
+        raise NotReady(f"counts are in memory alone: {shared.failure.strerror}")

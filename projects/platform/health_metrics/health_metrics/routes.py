@@ -1,39 +1,38 @@
 """What operators, load balancers and Prometheus ask for."""
 
-import hmac
-import time
-from collections.abc import Callable
 from functools import partial
+from hmac import compare_digest
 
 from flask import Blueprint, Response, current_app, request
 from prometheus_client.exposition import choose_encoder
 
+from common import guards
 from common.api import Produces, endpoint
 from common.errors import Problem
 
 from . import history, readiness
 from .models import db
-from .schemas import DemoQuery, Ready, Slo
+from .schemas import ReadyOut, SloOut
 from .settings import in_development
 
-bp = Blueprint("health", __name__)
-private = Blueprint("metrics", __name__)
-demo = Blueprint("demo", __name__)
+bp = Blueprint("health_metrics", __name__)
 
-OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+OPENMETRICS = "application/openmetrics-text"
+TEXT = "text/plain"
 
 
-@private.before_request
 def ask_for_token() -> None:
     """Want METRICS_TOKEN. Where none is set: open in development, closed elsewhere."""
     token = current_app.config["METRICS_TOKEN"]
-    if not token and not in_development(current_app):
+    if token is None:
+        if in_development(current_app):
+            return
         raise Problem(403, "This is closed until METRICS_TOKEN is set.")
-    sent = request.authorization
-    given = sent.token if sent and sent.type == "bearer" else None
-    if token and not hmac.compare_digest((given or "").encode(), token.encode()):
-        challenge = {"WWW-Authenticate": 'Bearer realm="metrics"'}
-        raise Problem(401, "This needs the metrics token.", headers=challenge)
+    if not compare_digest(guards.bearer_token().encode(), token.encode()):
+        raise guards.unknown("This is not the metrics token.", guards.INVALID)
+
+
+token_required = guards.guard("metrics", ask_for_token, 403)
 
 
 @bp.get("/health")
@@ -49,16 +48,18 @@ def show_health() -> dict[str, str]:
 
 @bp.get("/ready")
 @endpoint(errors=(503,))
-def show_ready() -> Ready:
+def show_ready() -> ReadyOut:
     """Tell whether this process may get requests: 503 while something is missing or it is ending.
 
     The problem lists the ``checks`` as well. Its detail names what is missing.
     """
     config = current_app.config
-    checks: dict[str, Callable[[], object]] = {
+    shared = current_app.extensions["metrics"].shared
+    checks = {
         "database": partial(readiness.check_database, db.engine),
         "migrations": partial(readiness.check_migrations, db.engine, db.metadata),
         "disk": partial(readiness.check_disk, config["INSTANCE_PATH"], config["DISK_FREE_MB"]),
+        "metrics": partial(readiness.check_metrics, shared),
     }
     if config["REDIS_URL"]:
         checks["queue"] = partial(readiness.check_queue, config["REDIS_URL"])
@@ -69,38 +70,38 @@ def show_ready() -> Ready:
     if missing:
         members = [check.model_dump() for check in done]
         raise Problem(503, f"Not ready: {', '.join(missing)}.", checks=members)
-    return Ready(status="ready", checks=done)
+    return ReadyOut(status="ready", checks=done)
 
 
-@private.get("/metrics")
+@bp.get("/metrics")
+@token_required
 @endpoint(
-    errors=(401, 403),
-    responses={200: Produces("The metrics, as OpenMetrics where that is accepted", "text/plain")},
+    responses={
+        200: (
+            Produces("The metrics", TEXT),
+            Produces("The metrics, where this is accepted", OPENMETRICS),
+        )
+    }
 )
 def show_metrics() -> Response:
     """Show the metrics to Prometheus."""
-    wanted = {kind.partition(";")[0]: quality for kind, quality in request.accept_mimetypes}
-    better = wanted.get("application/openmetrics-text", 0) >= wanted.get("text/plain", 0.001)
-    # The library's own choice trusts the header: any other version is said to be what is sent.
-    encode, content_type = choose_encoder(OPENMETRICS if better else "")
-    registry = current_app.extensions["metrics"].registry
-    return Response(encode(registry), content_type=content_type)
+    qualities = {}
+    for media_type, quality in request.accept_mimetypes:
+        qualities[media_type.partition(";")[0]] = quality
+    wanted = ""
+    if qualities.get(OPENMETRICS, 0) >= qualities.get(TEXT, 0.001):
+        # Not what the header says: the library would call any version that it names the one sent.
+        wanted = f"{OPENMETRICS}; version=1.0.0"
+    encode, content_type = choose_encoder(wanted)
+    metrics = current_app.extensions["metrics"]
+    response = Response(encode(metrics), content_type=content_type)
+    response.vary.add("Accept")
+    return response
 
 
-@private.get("/slo")
-@endpoint(errors=(401, 403))
-def show_slo() -> Slo:
+@bp.get("/slo")
+@token_required
+@endpoint
+def show_slo() -> SloOut:
     """Show the objectives, what is left of their budgets and how fast it goes."""
     return history.report()
-
-
-@demo.get("/demo/items/<int:item_id>")
-@endpoint(errors=(500, 503))
-def show_item(item_id: int, query: DemoQuery) -> dict[str, int]:
-    """Show an item, slowly or not at all if you like; in development only."""
-    time.sleep(query.milliseconds / 1000)
-    if query.fault == "crash":
-        raise RuntimeError("a fault that was asked for")
-    if query.fault == "refuse":
-        raise Problem(503, "Refused on purpose.")
-    return {"id": item_id}

@@ -6,17 +6,26 @@ from pydantic import Field
 
 from common.api import Schema
 
-from .readiness import Check
+from .slo import Severity
 
 
-class Ready(Schema):
+class Check(Schema):
+    """What came of one check of readiness, and how long it took."""
+
+    name: str
+    ok: bool
+    seconds: float
+    reason: str | None
+
+
+class ReadyOut(Schema):
     """All that this service needs is there."""
 
     status: Literal["ready"]
     checks: list[Check]
 
 
-class ObjectiveOut(Schema):
+class ObjectiveState(Schema):
     """How an objective stands: requests of the period, what is left, how fast it goes."""
 
     name: str
@@ -26,18 +35,20 @@ class ObjectiveOut(Schema):
     bad: int
     budget_left: float = Field(description="1 all, 0 none, below 0 overdrawn")
     burn_rates: dict[str, float] = Field(description="by window; at 1 the budget just lasts")
-    alert: Literal["page", "ticket"] | None
+    alert: Severity | None
 
 
-class Slo(Schema):
+class SloOut(Schema):
     """The service level objectives, over a period that ends now."""
 
     period_days: int
-    objectives: list[ObjectiveOut]
+    objectives: list[ObjectiveState]
 
 
-class DemoQuery(Schema):
+class ItemQuery(Schema):
     """How an answer shall go wrong."""
 
     milliseconds: int = Field(0, ge=0, le=1000, description="How long the answer takes.")
-    fault: str = Field("", max_length=20, description="`crash` raises, `refuse` answers 503.")
+    fault: Literal["crash", "refuse"] | None = Field(
+        None, description="`crash` raises, `refuse` answers 503."
+    )

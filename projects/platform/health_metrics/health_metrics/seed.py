@@ -21,15 +21,19 @@ OUTAGE = range(26 * STEPS_A_DAY, 26 * STEPS_A_DAY + 12)  # an hour in which requ
 
 def seed() -> int:
     """Add a history of 31 days if there is none; return how many snapshots were added."""
-    if history.at_most(clock.now()):
+    if history.last_snapshot(clock.now()):
         return 0
-    random, raw = Random(45), current_app.extensions["metrics"].counts()  # noqa: S311  # made up
-    total, totals = history.NOTHING, [history.NOTHING]
+    random = Random(45)  # noqa: S311  # made up
+    raw = current_app.extensions["metrics"].counts()
+    total = history.NOTHING
+    totals = [total]
     for step in range(DAYS * STEPS_A_DAY):
         requests = round(50 + 25 * sin(step / STEPS_A_DAY * tau))
-        failed = requests // 8 if step in OUTAGE else random.random() < requests / 5000
-        slow = random.random() < requests / 250
-        total = Counts(total.requests + requests, total.failed + failed, total.slow + slow)
+        failed = int(random.random() < requests / 5000)
+        slow = int(random.random() < requests / 250)
+        if step in OUTAGE:
+            failed = requests // 8
+        total += Counts(requests, failed, slow)
         totals.append(total)
     store(totals, this_minute(), timedelta(minutes=5), raw)
     return len(totals)
@@ -42,10 +46,13 @@ def this_minute() -> datetime:
 
 def store(totals: list[Counts], last: datetime, step: timedelta, raw: Counts) -> None:
     """Store snapshots with these totals, ``step`` apart, the last one at ``last``."""
-    same = {"host": socket.gethostname()} | {f"raw_{it}": n for it, n in raw._asdict().items()}
-    moments = [last - step * back for back in reversed(range(len(totals)))]
-    rows = [
-        {"at": at, **total._asdict(), **same} for at, total in zip(moments, totals, strict=True)
-    ]
+    moment = last - step * (len(totals) - 1)
+    rows = []
+    for total in totals:
+        row = {"host": socket.gethostname(), "at": moment}
+        row |= {"requests": total.requests, "failed": total.failed, "slow": total.slow}
+        row |= {"raw_requests": raw.requests, "raw_failed": raw.failed, "raw_slow": raw.slow}
+        rows.append(row)
+        moment += step
     db.session.execute(insert(Snapshot), rows)
     db.session.commit()

@@ -17,7 +17,7 @@ class Settings(common.Settings):
     )
     metrics_token: str | None = Field(
         None,
-        min_length=16,
+        pattern="^[!-~]{16,}$",
         description="Opens /metrics and /slo; without it they are closed in production.",
     )
     drain_seconds: float = Field(
@@ -36,6 +36,7 @@ class Settings(common.Settings):
 
 def in_development(app: Flask) -> bool:
     """Tell whether ``app`` may show its metrics and offer routes that fail on purpose."""
-    if app.config["ENVIRONMENT"] is None:
+    environment: str | None = app.config["ENVIRONMENT"]
+    if environment is None:
         return settings.in_development(app)
-    return bool(app.config["ENVIRONMENT"] == "development")
+    return environment == "development"

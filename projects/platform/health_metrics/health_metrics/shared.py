@@ -1,105 +1,138 @@
 """Numbers that several processes count and any of them can read, in files of one folder.
 
-A server has several worker processes, and a scrape reaches just one of them. So each process counts
-in files of its own (memory-mapped: a count is no system call), and whoever is asked adds up all
-files of the folder. The files are those of prometheus_client's multiprocess mode, written and read
-by its code. Its environment variable is not used: it would be one for the whole Python process, and
-so would the numbers of all applications in it.
+A server has several worker processes, and a scrape reaches just one of them. So each process writes
+its numbers into a file of its own, and whoever is asked adds up all files of the folder.
 
-Who may write which file? There are places 0, 1, 2 …, each with a lock file that its owner holds. A
-new process takes the first free place. The kernel frees the lock of a process that ends, however
-it ends, so a place of the dead is taken over by the next process, which counts on where the dead
-one was. Nothing is lost, nothing is counted twice, and there are never more files than there were
+Who may write which file? There are files 0, 1, 2 …, and whoever owns one holds a lock on it. A new
+process takes the first free file. The kernel frees the lock of a process that ends, however it
+ends, so a file of the dead is taken over by the next process, which counts on where the dead one
+was. Nothing is lost, nothing is counted twice, and there are never more files than there were
 processes at one time.
+
+A number is counted in memory first and then written. On a full disk the write is an `OSError`, and
+the number is in memory alone until there is room. (The files of prometheus_client's own
+multiprocess mode are mapped into memory: there a full disk ends the process, by SIGBUS.)
 """
 
 import fcntl
 import itertools
+import json
 import os
+import struct
 import weakref
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
+from io import FileIO
 from pathlib import Path
 from threading import Lock
-from typing import IO, NamedTuple
 
-from prometheus_client.mmap_dict import MmapedDict, mmap_key
-
-# prometheus_client reads off a file's name what is in it. "livesum": the sum of the living.
-KINDS = ("counter", "histogram", "gauge_livesum")
-
-
-class Family(NamedTuple):
-    """A metric: its type, one of `KINDS`, its name and its explanation."""
-
-    kind: str
-    name: str
-    help: str
+# A number and the key of its series. A block of a disk holds so many whole records: each is written
+# in one piece or not at all, and who reads meanwhile has the old number or the new one.
+RECORD = struct.Struct("<d504s")
+LONGEST_KEY = 504
 
 
-class SharedFiles:
-    """The files of this process, opened with the first count, and the paths of those of all."""
+class SharedNumbers:
+    """The numbers of this process, and those of all.
+
+    A process that forks does so before it counts.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.failure: OSError | None = None  # why numbers are in memory alone
         self._mutex = Lock()
-        self._process: int | None = None
-        self._files: dict[str, MmapedDict] = {}
-        self._open: list[IO[str] | MmapedDict] = []
-        weakref.finalize(self, _close, self._open)
+        self._numbers: dict[str, float] = {}
+        self._places: dict[str, int] = {}  # in the file: 0, 1, 2 …
+        self._file: FileIO | None = None
 
-    def add(self, family: Family, suffix: str, amount: float, **labels: str) -> None:
-        """Add ``amount`` to one series of ``family``; with 0 the series is only made."""
-        key = _key(family, suffix, tuple(labels.items()))
+    def add(self, name: str, amount: float, **labels: str) -> None:
+        """Add ``amount`` to one series; with 0 the series is only made."""
+        key = key_of(name, tuple(labels.items()))
         with self._mutex:  # reading and writing is two steps
-            if self._process != os.getpid():  # the first count, or the first one after a fork
-                self._take_place()
-            file = self._files[family.kind]
-            before, _ = file.read_value(key)  # type: ignore[no-untyped-call]  # so is the library
-            file.write_value(key, before + amount, 0.0)  # type: ignore[no-untyped-call]
-
-    def paths(self) -> list[str]:
-        """Return the files to add up: of counters all, of gauges those of living processes."""
-        files = [path for path in self.folder.glob("*.db") if path.stat().st_size]
-        return [str(it) for it in files if not it.name.startswith("gauge") or _is_owned(it)]
-
-    def _take_place(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for place in itertools.count():
-            lock = (self.folder / f"{place}.lock").open("a")
-            self._open.append(lock)
+            if amount == 0 and key in self._numbers:
+                return
+            self._numbers[key] = self._numbers.get(key, 0.0) + amount
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                file = self._file or self._take_file()
+                self._write(file, key)  # first: one that has its place needs no room
+                if self.failure is not None:
+                    for other in self._numbers:
+                        self._write(file, other)
+                self.failure = None
+            except OSError as error:
+                self.failure = error
+
+    def totals(self) -> dict[str, float]:
+        """Return the sums of all processes, by key; gauges are those of the living."""
+        with self._mutex:
+            totals = dict(self._numbers)
+            own = self._file and self._file.name
+        for path in self.folder.glob("*.numbers"):
+            if path == own:
+                continue
+            with path.open("r+b", buffering=0) as file:
+                found = list(records(file))
+                is_owned = not lock(file, fcntl.LOCK_SH)
+            for key, number in found:
+                if is_owned or not is_gauge(key):
+                    totals[key] = totals.get(key, 0.0) + number
+        return totals
+
+    def _write(self, file: FileIO, key: str) -> None:
+        place = self._places.get(key, len(self._places))
+        record = RECORD.pack(self._numbers[key], key.encode())
+        os.pwrite(file.fileno(), record, place * RECORD.size)
+        self._places[key] = place
+
+    def _take_file(self) -> FileIO:
+        """Take the first free file, and count on from what is in it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count():
+            path = self.folder / f"{number}.numbers"
+            path.touch()
+            file = path.open("r+b", buffering=0)
+            if lock(file, fcntl.LOCK_EX):
                 break
-            except BlockingIOError:
-                lock.close()
-        lock.truncate(0)
-        print(os.getpid(), file=lock, flush=True)  # for whoever looks for the owner
-        paths = {kind: self.folder / f"{kind}_{place}.db" for kind in KINDS}
-        for kind, path in paths.items():
-            self._files[kind] = MmapedDict(str(path))  # type: ignore[no-untyped-call]
-        gauges = self._files["gauge_livesum"]
-        for key, *_ in gauges.read_all_values():  # type: ignore[no-untyped-call]
-            gauges.write_value(key, 0.0, 0.0)  # type: ignore[no-untyped-call]  # were of the dead
-        self._open += self._files.values()
-        self._process = os.getpid()
+            file.close()
+        weakref.finalize(self, file.close)
+        for key, before in records(file):
+            self._places[key] = len(self._places)
+            if is_gauge(key):
+                before = 0.0
+            self._numbers[key] = self._numbers.get(key, 0.0) + before
+            self._write(file, key)
+        self._file = file
+        return file
 
 
-def _is_owned(path: Path) -> bool:
-    """Tell whether a process holds the place of this file."""
-    with path.with_name(f"{path.stem.rpartition('_')[2]}.lock").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+@cache  # there are not many: see `metrics.labels`
+def key_of(name: str, labels: tuple[tuple[str, str], ...]) -> str:
+    """Return the key of a series: its name and its labels as JSON, which is ASCII."""
+    key = json.dumps([name, dict(labels)], sort_keys=True)
+    if len(key) > LONGEST_KEY:
+        raise ValueError(f"too long for a series: {key}")
+    return key
 
 
-@lru_cache(maxsize=10_000)
-def _key(family: Family, suffix: str, labels: tuple[tuple[str, str], ...]) -> str:
-    names, values = [name for name, _ in labels], [value for _, value in labels]
-    return mmap_key(family.name, family.name + suffix, names, values, family.help)
+def is_gauge(key: str) -> bool:
+    """Tell whether a series says what is now: of a process that has ended it says nothing."""
+    name, _ = json.loads(key)
+    return not name.endswith(("_total", "_sum", "_bucket"))
 
 
-def _close(files: list[IO[str] | MmapedDict]) -> None:
-    for file in files:
-        file.close()
+def lock(file: FileIO, kind: int) -> bool:
+    """Lock a file, and tell whether that was possible."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def records(file: FileIO) -> Iterator[tuple[str, float]]:
+    """Yield what is in a file: keys and numbers."""
+    content = file.read()
+    whole = len(content) // RECORD.size * RECORD.size
+    for number, key in RECORD.iter_unpack(content[:whole]):
+        yield key.rstrip(b"\0").decode(), number

@@ -9,24 +9,21 @@ requests elsewhere, and then the server ends: it accepts no more and finishes wh
 import signal
 import threading
 from types import FrameType
-from typing import Any
 
 
 class Shutdown:
     """Whether this process has been told to end."""
 
-    def __init__(self, drain_seconds: float) -> None:
-        self.drain_seconds = drain_seconds
-        self.begun = False
+    begun = False
 
-    def install(self) -> None:
+    def install(self, drain_seconds: float) -> None:
         """Stand before the server's own handler of SIGTERM, if it has one."""
-        found = signal.getsignal(signal.SIGTERM)
-        graceful = callable(found) and found is not signal.default_int_handler
-        if graceful and threading.current_thread() is threading.main_thread():
-            self._stand_before(found)
+        server_ends = signal.getsignal(signal.SIGTERM)
+        if not callable(server_ends):
+            return
+        if threading.current_thread() is not threading.main_thread():
+            return
 
-    def _stand_before(self, server_ends: Any) -> None:
         def end(_signum: int, frame: FrameType | None) -> None:
             server_ends(signal.SIGTERM, frame)
 
@@ -36,9 +33,9 @@ class Shutdown:
             self.begun = True
             # Not a thread: one that is started in a handler can wait for a lock for ever.
             # And not 0 seconds, which means never.
-            signal.setitimer(signal.ITIMER_REAL, max(self.drain_seconds, 0.001))
+            signal.setitimer(signal.ITIMER_REAL, max(drain_seconds, 0.001))
 
         signal.signal(signal.SIGTERM, begin)
         signal.signal(signal.SIGALRM, end)
-        for it in (signal.SIGTERM, signal.SIGALRM):
-            signal.siginterrupt(it, False)
+        signal.siginterrupt(signal.SIGTERM, False)
+        signal.siginterrupt(signal.SIGALRM, False)

@@ -4,19 +4,30 @@ The terms and the numbers of `ALERTS` are those of Google's "The Site Reliabilit
 chapter 5, "Alerting on SLOs". Pure arithmetic: counts come in, ratios go out.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, NamedTuple
+
+Severity = Literal["page", "ticket"]
 
 PERIOD = timedelta(days=30)
 LATENCY_SECONDS = 0.3
 
 
-class Counts(NamedTuple):
+@dataclass(frozen=True)
+class Counts:
     """How many requests there were, and how many of them were bad: failed (5xx) or slow."""
 
     requests: int
     failed: int
     slow: int
+
+    def __add__(self, more: "Counts") -> "Counts":
+        return Counts(
+            self.requests + more.requests,
+            self.failed + more.failed,
+            self.slow + more.slow,
+        )
 
 
 class Objective(NamedTuple):
@@ -34,7 +45,9 @@ OBJECTIVES = (
 )
 MINUTES = {"5m": 5, "30m": 30, "1h": 60, "2h": 120, "6h": 360, "1d": 1440, "3d": 4320}
 WINDOWS = {name: timedelta(minutes=minutes) for name, minutes in MINUTES.items()}
-ALERTS = (  # (severity, long window, short window, burn rate), the most urgent first
+ALERTS: tuple[
+    tuple[Severity, str, str, float], ...
+] = (  # (severity, long window, short window, burn rate), the most urgent first
     ("page", "1h", "5m", 14.4),  # 2 % of the budget in one hour
     ("page", "6h", "30m", 6),  # 5 % in six hours
     ("ticket", "1d", "2h", 3),  # 10 % in a day
@@ -48,8 +61,14 @@ def increase(before: Counts, after: Counts) -> Counts:
     A counter only ever grows. If any of the three shows less than before, all of them have begun
     anew at 0 in the meantime, and have grown by what they show now.
     """
-    grown = Counts(*(late - early for early, late in zip(before, after, strict=True)))
-    return grown if min(grown) >= 0 else after
+    grown = Counts(
+        after.requests - before.requests,
+        after.failed - before.failed,
+        after.slow - before.slow,
+    )
+    if min(grown.requests, grown.failed, grown.slow) < 0:
+        return after
+    return grown
 
 
 def burn_rate(bad: int, requests: int, target: float) -> float:
@@ -59,7 +78,10 @@ def burn_rate(bad: int, requests: int, target: float) -> float:
     of 1 the budget lasts exactly as long as the period, at 2 half as long. Without requests nobody
     was let down: it is 0.
     """
-    return bad / requests / (1 - target) if requests else 0.0
+    if requests == 0:
+        return 0.0
+    allowed = 1 - target
+    return bad / requests / allowed
 
 
 def budget_left(bad: int, requests: int, target: float) -> float:
@@ -67,7 +89,7 @@ def budget_left(bad: int, requests: int, target: float) -> float:
     return 1 - burn_rate(bad, requests, target)
 
 
-def alert(burn_rates: dict[str, float]) -> str | None:
+def alert(burn_rates: dict[str, float]) -> Severity | None:
     """Return the severity of the most urgent of `ALERTS` that these burn rates set off, or None.
 
     An alert goes off when the burn rate is *above* its threshold in both of its windows: the long

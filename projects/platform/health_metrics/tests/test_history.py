@@ -8,6 +8,7 @@ import pytest
 from common import clock as wall
 from health_metrics import history
 from health_metrics.models import Snapshot, db
+from health_metrics.slo import Counts
 
 NOW = "2026-03-31T12:00:00Z"
 
@@ -17,13 +18,10 @@ def remembered(app, clock):
     """Store a snapshot: ``remembered(days=2, requests=100, raw_requests=7)``."""
     clock.set(NOW)
 
-    def store(days, host=None, **numbers):
-        names = [f"{raw}{it}" for raw in ("", "raw_") for it in ("requests", "failed", "slow")]
+    def store(days, host=None, requests=0, raw_requests=0):
         moment = wall.now() - timedelta(days=days)
-        row = Snapshot(host=host or socket.gethostname(), at=moment)
-        for name in names:
-            setattr(row, name, numbers.get(name, 0))
-        db.session.add(row)
+        total, raw = Counts(requests, 0, 0), Counts(raw_requests, 0, 0)
+        db.session.add(Snapshot(host=host or socket.gethostname(), at=moment, total=total, raw=raw))
         db.session.commit()
 
     with app.app_context():
