@@ -35,7 +35,8 @@ class OperatorSettings(Settings):
 def guard(scheme: str, ask: Callable[[], None], *errors: int) -> Callable[[View], View]:
     """Return a decorator of views that calls ``ask`` first, which raises the 401 (or 403).
 
-    ``scheme`` is the name of what is asked for in the OpenAPI document (see ``describe``);
+    ``scheme`` is the name of what is asked for in the OpenAPI document (see ``describe``), or empty
+    where some may pass without anything: then the document asks for nothing, but has the 401;
     ``errors`` are statuses besides 401 that ``ask`` raises.
     """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 import common
-from common import guards, scheduler
+from common import scheduler
 from common.describe import pages
 
 from . import demo, history, logs, middleware
@@ -26,7 +26,6 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
-    guards.describe(app, "metrics", {"description": "METRICS_TOKEN, where it is set."})
     logs.init_app(app)
     metrics = Metrics(Path(app.instance_path) / "metrics")
     shutdown = Shutdown()

@@ -5,7 +5,7 @@ import time
 from flask import Blueprint
 
 from common.api import endpoint
-from common.errors import Problem
+from common.errors import Problem, invalid
 
 from .schemas import ItemQuery
 
@@ -21,4 +21,6 @@ def show_item(item_id: int, query: ItemQuery) -> dict[str, int]:
         raise RuntimeError("a fault that was asked for")
     if query.fault == "refuse":
         raise Problem(503, "Refused on purpose.")
+    if query.fault:
+        raise invalid("The faults are crash and refuse.", "query", "fault")
     return {"id": item_id}

@@ -67,11 +67,10 @@ class Metrics(Collector):
                 continue
             if sample.name == REQUESTS:
                 requests += number
-                if int(sample.labels["status"]) >= 500:
+                if sample.labels["status"] >= "500":
                     failed += number
-            elif sample.name == BUCKET:
-                if float(sample.labels["le"]) > slo.LATENCY_SECONDS:
-                    slow += number
+            elif sample.name == BUCKET and float(sample.labels["le"]) > slo.LATENCY_SECONDS:
+                slow += number
         return slo.Counts(requests, failed, slow)
 
 
@@ -84,8 +83,9 @@ def in_order(samples: Iterable[Sample]) -> Iterator[Sample]:
     for sample in sorted(samples, key=place_of):
         if sample.name == BUCKET:
             below += sample.value
-            sample = sample._replace(value=below)
-        elif sample.name == SECONDS:
+            yield sample._replace(value=below)
+            continue
+        if sample.name == SECONDS:
             yield Sample(COUNT, sample.labels, below)
             below = 0.0
         yield sample

@@ -45,6 +45,7 @@ class SharedNumbers:
         self._numbers: dict[str, float] = {}
         self._places: dict[str, int] = {}  # in the file: 0, 1, 2 …
         self._file: FileIO | None = None
+        self._path: Path | None = None
 
     def add(self, name: str, amount: float, **labels: str) -> None:
         """Add ``amount`` to one series; with 0 the series is only made."""
@@ -67,7 +68,7 @@ class SharedNumbers:
         """Return the sums of all processes, by key; gauges are those of the living."""
         with self._mutex:
             totals = dict(self._numbers)
-            own = self._file and self._file.name
+            own = self._path
         for path in self.folder.glob("*.numbers"):
             if path == own:
                 continue
@@ -88,21 +89,22 @@ class SharedNumbers:
     def _take_file(self) -> FileIO:
         """Take the first free file, and count on from what is in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for number in itertools.count():
-            path = self.folder / f"{number}.numbers"
+        for place in itertools.count():
+            path = self.folder / f"{place}.numbers"
             path.touch()
             file = path.open("r+b", buffering=0)
             if lock(file, fcntl.LOCK_EX):
                 break
             file.close()
         weakref.finalize(self, file.close)
-        for key, before in records(file):
+        for key, number in records(file):
             self._places[key] = len(self._places)
-            if is_gauge(key):
-                before = 0.0
-            self._numbers[key] = self._numbers.get(key, 0.0) + before
+            self._numbers.setdefault(key, 0.0)
+            if not is_gauge(key):
+                self._numbers[key] += number
             self._write(file, key)
         self._file = file
+        self._path = path
         return file
 
 

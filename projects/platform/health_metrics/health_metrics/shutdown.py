@@ -35,7 +35,6 @@ class Shutdown:
             # And not 0 seconds, which means never.
             signal.setitimer(signal.ITIMER_REAL, max(drain_seconds, 0.001))
 
+        # Python repeats the system calls that these interrupt (PEP 475).
         signal.signal(signal.SIGTERM, begin)
         signal.signal(signal.SIGALRM, end)
-        signal.siginterrupt(signal.SIGTERM, False)
-        signal.siginterrupt(signal.SIGALRM, False)
