@@ -1,0 +1,45 @@
+"""The lesson, second half: from what was asked for to conditions of a query.
+
+A condition in SQL is true, false or unknown: what is compared with NULL is unknown, and NOT makes
+of that unknown again. WHERE keeps the rows for which it is true, so a row for which it is unknown
+is found neither by a condition nor by its opposite.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, not_
+
+from .models import Task
+from .schemas import TaskFilter
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a task is overdue: it was due before ``now``, and is not completed.
+
+    It is true or false for every task and never unknown, so that its opposite finds all others: a
+    task without a due is not overdue.
+    """
+    is_due = and_(Task.due.is_not(None), Task.due < now)
+    return and_(is_due, Task.completed.is_(False))
+
+
+def conditions(query: TaskFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return a condition for each filter that is given; a task is listed if all of them hold.
+
+    ``completed`` True lists the completed tasks, and False the others. ``overdue`` True lists those
+    that are overdue at ``now`` (`is_overdue`), and False all others. ``due_after`` and ``due_before``
+    are moments: a task is listed if ``due_after`` <= its due < ``due_before``, so that two spans
+    that meet have no task twice. None means that a filter is not given.
+    """
+    found: list[ColumnElement[bool]] = []
+    if query.completed is not None:
+        found.append(Task.completed.is_(query.completed))
+    if query.overdue is True:
+        found.append(is_overdue(now))
+    if query.overdue is False:
+        found.append(not_(is_overdue(now)))
+    if query.due_after is not None:
+        found.append(Task.due >= query.due_after)
+    if query.due_before is not None:
+        found.append(Task.due < query.due_before)
+    return found
