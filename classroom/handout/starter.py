@@ -20,6 +20,7 @@ from .cutting import StarterError, only_stories, stub, what_is_wanted
 
 SECTION = re.compile(r"^## (?P<title>.+)\n(?P<text>(?:(?!## ).*\n?)*)", re.MULTILINE)
 KEPT_SECTIONS = ("What you learn", "Endpoints", "Out of scope")
+OF_MAINTAINERS = ("tests/slips.toml", "tests/naive.toml")  # they quote the solution
 OF_GITHUB = {  # templates, and where they go
     "starter/classroom50.py": ".github/classroom50.py",
     "starter/workflow.yml": ".github/workflows/story-tests.yml",
@@ -47,6 +48,8 @@ def build(idea: Idea, folder: Path, root: Path = ROOT) -> None:
     for test in sorted(folder.glob("tests/test_*.py")):
         if test.name != "test_stories.py":
             test.unlink()  # unit tests know how the solution is built
+    for name in OF_MAINTAINERS:
+        (folder / name).unlink(missing_ok=True)
     _hide_stories(idea, folder / "tests/test_stories.py")
     _write_task_sheet(idea, tasks, folder / "README.md")
     for template, name in OF_GITHUB.items():

@@ -74,6 +74,28 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.insert(0, str(file.parent))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for the tests of one story."""
+    parser.addoption("--story", metavar="ID", help="run the tests of this story of idea.toml alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to another story than the one that is asked for."""
+    wanted = config.getoption("--story")
+    if wanted is None:
+        return
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        mark = item.get_closest_marker("story")
+        if mark is not None and mark.args == (wanted,):
+            chosen.append(item)
+        else:
+            others.append(item)
+    items[:] = chosen
+    config.hook.pytest_deselected(items=others)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Add the last exchanges to the report of a failed test."""

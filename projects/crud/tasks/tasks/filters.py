@@ -19,17 +19,20 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     It is true or false for every task and never unknown, so that its opposite finds all others: a
     task without a due is not overdue.
     """
-    is_due = and_(Task.due.is_not(None), Task.due < now)
-    return and_(is_due, Task.completed.is_(False))
+    is_late = and_(Task.due.is_not(None), Task.due < now)
+    is_open = Task.completed.is_(False)
+    return and_(is_late, is_open)
 
 
 def conditions(query: TaskFilter, now: datetime) -> list[ColumnElement[bool]]:
     """Return a condition for each filter that is given; a task is listed if all of them hold.
 
-    ``completed`` True lists the completed tasks, and False the others. ``overdue`` True lists those
-    that are overdue at ``now`` (`is_overdue`), and False all others. ``due_after`` and ``due_before``
-    are moments: a task is listed if ``due_after`` <= its due < ``due_before``, so that two spans
-    that meet have no task twice. None means that a filter is not given.
+    - ``completed``: True lists the completed tasks, False the open ones.
+    - ``overdue``: True lists those that are overdue at ``now`` (`is_overdue`), False all others.
+    - ``due_after``, ``due_before``: a task is listed if ``due_after`` <= its due < ``due_before``,
+      so that two spans that meet have no task twice.
+
+    None means that a filter is not given.
     """
     found: list[ColumnElement[bool]] = []
     if query.completed is not None:

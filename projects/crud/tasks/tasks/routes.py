@@ -9,7 +9,7 @@ from common.pagination import paginate, sort_by
 
 from .filters import conditions
 from .models import Task, db
-from .schemas import ClearQuery, TaskIn, TaskOut, TaskPatch, TaskPut, TaskQuery
+from .schemas import ClearQuery, TaskIn, TaskOut, TaskPatch, TaskQuery, WholeTaskIn
 from .status import complete, reopen
 
 bp = Blueprint("tasks", __name__)
@@ -45,7 +45,7 @@ def create_task(body: TaskIn) -> Created[TaskOut]:
 def delete_tasks(query: ClearQuery) -> None:
     """Delete all tasks, or the completed ones."""
     statement = delete(Task)
-    if query.completed is not None:
+    if query.completed == "true":
         statement = statement.where(Task.completed.is_(True))
     db.session.execute(statement)
     db.session.commit()
@@ -70,7 +70,7 @@ def change_task(task_id: int, body: TaskPatch) -> TaskOut:
 
 @bp.put("/tasks/<int:task_id>")
 @endpoint
-def replace_task(task_id: int, body: TaskPut) -> TaskOut:
+def replace_task(task_id: int, body: WholeTaskIn) -> TaskOut:
     """Put a task in the place of this one; what is left out is cleared."""
     task = find_task(task_id, lock=True)
     write(task, body)

@@ -5,15 +5,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from common.api import Line, Moment, Schema, Sort
+from common.api import LARGEST_ID, Line, Moment, Schema, Sort
 from common.pagination import PageQuery
 
 from .models import LONGEST_TITLE, MOST_ORDER
 
 Title = Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["Water the plants"])]
 Order = Annotated[int, Field(ge=-MOST_ORDER, le=MOST_ORDER)]
-Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Url = Annotated[str, Field(max_length=2_000)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Told = Annotated[Line, Field(max_length=2_000)]
+PassedOver = Annotated[
+    Id | Told | None,
+    Field(exclude=True, description="Set by the service; may be sent, and is passed over."),
+]
 
 
 class TaskIn(Schema):
@@ -29,14 +33,14 @@ class TaskPatch(TaskIn, partial=True):
     """Changes of a task: what is left out stays."""
 
 
-class TaskPut(TaskIn):
-    """A whole task as GET shows it; the five fields that are not yours to set are passed over."""
+class WholeTaskIn(TaskIn):
+    """A whole task, as GET shows it."""
 
-    id: Id | None = Field(None, exclude=True)
-    created_at: Moment | None = Field(None, exclude=True)
-    updated_at: Moment | None = Field(None, exclude=True)
-    completed_at: Moment | None = Field(None, exclude=True)
-    url: Url | None = Field(None, exclude=True)
+    id: PassedOver = None
+    created_at: PassedOver = None
+    updated_at: PassedOver = None
+    completed_at: PassedOver = None
+    url: PassedOver = None
 
 
 class TaskOut(Schema):

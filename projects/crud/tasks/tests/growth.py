@@ -25,8 +25,8 @@ LISTS = [
     "/tasks?per_page=20&completed=false",
     "/tasks?per_page=20&overdue=true",
     "/tasks?overdue=false",
-    "/tasks?per_page=20&due_before=2000-01-01T00:00:00Z",
-    "/tasks?per_page=20&due_after=2099-01-01T00:00:00Z",
+    "/tasks?per_page=20&due_before=2000-01-01T00:00:00Z&sort=due",
+    "/tasks?per_page=20&due_after=2099-01-01T00:00:00Z&sort=due",
     "/tasks?per_page=20&sort=title",
     "/tasks?per_page=20&sort=-title",
     "/tasks?per_page=20&sort=due",
@@ -58,7 +58,7 @@ def task(random: Random) -> dict[str, object]:
     due = None
     if chance < OVERDUE:
         due = now - timedelta(days=days)
-    elif random.random() < 0.5:  # noqa: PLR2004  # every second one
+    elif random.random() < 0.5:  # every second one
         due = now + timedelta(days=days)
     return {
         "title": f"Task {random.randrange(10**6)}",

@@ -54,9 +54,7 @@ def test_every_choice_of_filters_finds_what_fits(tasks):
     wishes = product([None, False, True], [None, False, True], [None, NOW], [None, NOW, NOW + HOUR])
 
     for completed, overdue, after, before in wishes:
-        query = TaskFilter(
-            completed=completed, overdue=overdue, due_after=after, due_before=before
-        )
+        query = TaskFilter(completed=completed, overdue=overdue, due_after=after, due_before=before)
         found = found_by(*conditions(query, NOW))
 
         assert found == [task for task in tasks if fits(task, query)], query

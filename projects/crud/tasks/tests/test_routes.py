@@ -32,7 +32,7 @@ def test_status_without_its_moment_cannot_be_stored(app, completed, completed_at
         db.session.execute(statement)
 
 
-def test_any_site_may_read_that_the_server_failed(app, client):
+def test_any_site_may_read_of_failure(app, client):
     with app.app_context():
         db.drop_all()
 

@@ -57,7 +57,7 @@ def test_last_step_decides(wishes):
 
 
 @given(steps, st.integers(1, 5))
-def test_moment_is_the_first_of_a_row_of_completions(wishes, times):
+def test_moment_is_first_of_several_completions(wishes, times):
     first = NOON + timedelta(hours=len(wishes) + 1)
 
     task = walk([*wishes, False, *[True] * times])
