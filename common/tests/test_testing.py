@@ -1,6 +1,7 @@
 """The fixtures' own promises, on a small package: connections, and settings that wait."""
 
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -82,3 +83,36 @@ def test_setting_waits_for_the_address_of_what_it_names(client, provide):
     assert client.get("/name").text == "nobody"
     provide("upstream", "127.0.0.1:5080")
     assert client.get("/name").text == "http://127.0.0.1:5080/x"
+
+
+STORIES = """
+import pytest
+
+
+@pytest.mark.story("one")
+def test_one():
+    pass
+
+
+@pytest.mark.story("two", promise=True)
+def test_two():
+    pass
+
+
+def test_none():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "counts"),
+    [([], "3 passed"), (["--story", "two"], "1 passed, 2 deselected"), (["--story=x"], "3 deselected")],
+)
+def test_tests_of_one_story_are_run_alone(tmp_path, option, counts):
+    file = tmp_path / "test_stories.py"
+    file.write_text(STORIES)
+    command = [sys.executable, "-m", "pytest", "-p", "common.testing", "--color=no", *option, file]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert counts in done.stdout, done.stdout
