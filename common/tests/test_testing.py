@@ -106,7 +106,11 @@ def test_none():
 
 @pytest.mark.parametrize(
     ("option", "counts"),
-    [([], "3 passed"), (["--story", "two"], "1 passed, 2 deselected"), (["--story=x"], "3 deselected")],
+    [
+        ([], "3 passed"),
+        (["--story", "two"], "1 passed, 2 deselected"),
+        (["--story=x"], "3 deselected"),
+    ],
 )
 def test_tests_of_one_story_are_run_alone(tmp_path, option, counts):
     file = tmp_path / "test_stories.py"
