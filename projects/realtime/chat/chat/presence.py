@@ -65,8 +65,8 @@ def stale() -> list[Row[Any]]:
     """
     columns = select(Connection.id, Connection.user_id, Connection.seen_at)
     statement = columns.where(Connection.seen_at < clock.now() - STALE)
-    rows = db.session.execute(statement)
-    return list(rows)
+    rows: list[Row[Any]] = list(db.session.execute(statement))
+    return rows
 
 
 def lock_user(user_id: int, last_seen: datetime | None = None) -> None:
