@@ -657,3 +657,23 @@ def test_deleted_image_can_come_again(client, rendered):
     content = encode(noise())
     client.delete(f"/images/{rendered(content)['image']['id']}")
     assert look(client, rendered(content), "small")
+
+
+@pytest.mark.story("delete")
+def test_uploads_and_deletions_at_once_leave_whole_image_or_none(client, at_once, work):
+    content = encode(noise())
+    image = f"/images/{upload(client, content)['image']['id']}"
+
+    def one(number):
+        if number % 2:
+            return client.delete(image).status_code
+        return send(client, content).status_code
+
+    statuses = at_once(16, one)
+
+    assert set(statuses) <= {202, 204, 404}
+    work()
+    uploaded = upload(client, content)
+    work()
+    assert job_of(client, uploaded)["status"] == "done"
+    assert look(client, uploaded, "small")

@@ -66,7 +66,8 @@ class Job(db.Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
-    image: Mapped[Image] = relationship(back_populates="job")
+    # Read with the job, not after it: in between somebody may delete both.
+    image: Mapped[Image] = relationship(back_populates="job", lazy="joined", innerjoin=True)
 
     @property
     def progress(self) -> dict[str, int]:

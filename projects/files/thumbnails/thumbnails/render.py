@@ -98,8 +98,7 @@ def thumbnail(image: Image.Image, size: Size) -> bytes:
         reducing_gap=3.0,
     )
     target = BytesIO()
-    profile = image.info.get("icc_profile")
-    small.save(target, "WEBP", quality=QUALITY, icc_profile=profile)
+    small.save(target, "WEBP", quality=QUALITY, icc_profile=image.info.get("icc_profile"))
     return target.getvalue()
 
 

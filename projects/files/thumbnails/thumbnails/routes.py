@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy import delete, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from common.api import Accepted, Page, Produces, endpoint
 from common.errors import Problem, invalid
@@ -36,10 +36,11 @@ def upload_image(files: Upload) -> Accepted[UploadOut]:
         image = intake.take_in(files.image.read())
     except render.BadImage as error:
         raise invalid(str(error), "files", "image") from None
-    db.session.commit()
-    tasks.wake(image.job)
-    accepted = UploadOut(job=JobOut.model_validate(image.job), image=show(image))
-    return Accepted(accepted, url_for(".show_job", job_id=image.job.id))
+    job = image.job
+    accepted = UploadOut(job=JobOut.model_validate(job), image=show(image))
+    db.session.commit()  # from here on somebody may delete it
+    tasks.wake(job)
+    return Accepted(accepted, url_for(".show_job", job_id=job.id))
 
 
 @bp.get("/images/<image_id>")
@@ -75,7 +76,7 @@ def show_thumbnail(image_id: str, size: str) -> Response:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        job = db.get_or_404(Image, image_id).job
+        job = db.first_or_404(select(Job).where(Job.image_id == image_id))
         raise Problem(
             404,
             f"This thumbnail is not there; its job is {job.status}.",
@@ -93,7 +94,7 @@ def show_thumbnail(image_id: str, size: str) -> Response:
 @endpoint
 def list_jobs(query: JobQuery) -> Page[JobOut]:
     """List the jobs, the latest first."""
-    thumbnails = selectinload(Job.image).selectinload(Image.thumbnails)
+    thumbnails = joinedload(Job.image).selectinload(Image.thumbnails)
     statement = select(Job).options(thumbnails)
     if query.status:
         statement = statement.where(Job.status == query.status)
@@ -116,9 +117,10 @@ def retry_job(job_id: str) -> Accepted[JobOut]:
     job = db.get_or_404(Job, job_id)
     if not retried:
         raise Problem(409, f"The job is {job.status}; only a failed job can be retried.")
+    shown = JobOut.model_validate(job)
     db.session.commit()
     tasks.wake(job)
-    return Accepted(JobOut.model_validate(job), url_for(".show_job", job_id=job.id))
+    return Accepted(shown, url_for(".show_job", job_id=job.id))
 
 
 def show(image: Image) -> ImageOut:

@@ -45,8 +45,8 @@ def parse(text: str) -> Size:
 def parse_all(text: str) -> tuple[Size, ...]:
     """Read sizes that are separated by commas. Raises ValueError, also for a name used twice."""
     sizes = tuple(parse(part) for part in text.split(","))
-    names = [size.name for size in sizes]
-    if len(set(names)) < len(names):
+    names = {size.name for size in sizes}
+    if len(names) < len(sizes):
         raise ValueError("a name is there twice")
     return sizes
 
