@@ -137,8 +137,8 @@ def scale(amount: Amount, factor: Fraction) -> Amount:
 def rounded(amount: Amount) -> Fraction:
     """Return the quantity to measure: near the exact one, never 0, and there is a measure for it.
 
-    Counted things from one on become whole, the nearest number; what is whole or ends in a half
-    stays. Of all else,
+    Several things that are counted become whole, the nearest number; what is whole or ends in a
+    half stays. Of all else,
 
     - what can be measured in one of the ``parts`` stays as it is;
     - or else it is the simplest fraction (the first of the ``parts``) within CLOSE (5 %);

@@ -117,8 +117,8 @@ class IngredientOut(Schema):
         """Change the amount of this line to ``factor`` times as much."""
         if self.quantity is None:
             return
-        written = Amount(Fraction(self.quantity), self.unit)
-        amount = scaling.scale(written, factor)
+        own = Amount(Fraction(self.quantity), self.unit)
+        amount = scaling.scale(own, factor)
         self.quantity = str(amount.quantity)
         self.unit = amount.unit
         self.display = scaling.display(amount)

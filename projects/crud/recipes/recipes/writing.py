@@ -33,6 +33,8 @@ def lines(items: list[IngredientIn]) -> list[RecipeIngredient]:
     for position, item in enumerate(items):
         line = RecipeIngredient(position=position, unit=item.unit, note=item.note)
         line.ingredient = shared[fold(item.name)]
+        line.numerator = None  # said, for it may take the place of a line that has one
+        line.denominator = None
         if item.quantity is not None:
             line.numerator = item.quantity.numerator
             line.denominator = item.quantity.denominator

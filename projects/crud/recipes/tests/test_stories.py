@@ -260,6 +260,16 @@ def test_patch_replaces_list_of_ingredients(client, save):
 
 
 @pytest.mark.story("change")
+def test_new_line_has_nothing_of_old_one_in_its_place(client, save):
+    url = f"/recipes/{save(ingredients=takes('flour'))['id']}"
+
+    client.patch(url, json={"ingredients": [{"name": "salt"}]})
+
+    [item] = client.get(url).json["ingredients"]
+    assert (item["name"], item["quantity"], item["unit"]) == ("salt", None, None)
+
+
+@pytest.mark.story("change")
 def test_empty_patch_changes_nothing(client, save):
     before = save()
 
