@@ -54,6 +54,12 @@ def test_code_that_old_key_gave_away_is_left_out(app, shorten, coming):
     assert shorten().json["code"] == coming[1]
 
 
+def test_word_of_service_is_no_generated_code(monkeypatch, shorten, coming):
+    monkeypatch.setattr(links, "KEPT_WORDS", {coming[0].lower()})
+
+    assert shorten().json["code"] == coming[1]
+
+
 @pytest.mark.parametrize("alias", ["Docs", "common", "about", "Admin", "api", "help", "login"])
 def test_reserved_are_routes_and_few_words_in_any_case(shorten, alias):
     response = shorten(alias=alias)
