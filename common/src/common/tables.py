@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
@@ -30,7 +30,8 @@ def make_at_start(app: Flask, engine: Engine, metadata: MetaData) -> None:
     """Make the tables now, or, if the database stays away, before the first request that can.
 
     A database that is busy or away is tried for ``START_SECONDS``: processes that start together,
-    or after it, must not end. Then the application starts all the same, and answers 503.
+    or after it, must not end. Then the application starts all the same, and answers 503, but for
+    the endpoints in ``app.extensions["common_needs_no_tables"]``.
     """
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -51,6 +52,8 @@ def make_at_start(app: Flask, engine: Engine, metadata: MetaData) -> None:
     @app.before_request
     def make_tables_first() -> None:
         if not app.extensions["common_lacks_tables"]:
+            return
+        if request.endpoint in app.extensions.get("common_needs_no_tables", ()):
             return
         if not one_at_a_time.acquire(blocking=False):  # another request is waiting for the database
             raise Problem(*BUSY, headers={"Retry-After": "1"})

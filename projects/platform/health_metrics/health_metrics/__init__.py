@@ -26,6 +26,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Build the application; ``config`` overrides the environment."""
     app = Flask(__name__)
     common.init_app(app, config, settings=Settings, db=db, seed=seed)
+    app.extensions["common_needs_no_tables"] = {"health_metrics.show_health"}
     logs.init_app(app)
     metrics = Metrics(Path(app.instance_path) / "metrics")
     shutdown = Shutdown()

@@ -7,7 +7,6 @@ from pathlib import Path
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
-from prometheus_client.utils import floatToGoString
 
 from . import slo
 from .shared import SharedNumbers
@@ -29,7 +28,9 @@ FAMILIES = {  # of series: name, explanation, type
 }
 
 # An objective can only be read off where a bucket ends: 0.3 is the promise of `slo`.
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, float("inf"))
+BUCKETS = (
+    "0.005", "0.01", "0.025", "0.05", "0.1", "0.2", "0.3", "0.5", "1.0", "2.5", "5.0", "+Inf",
+)  # fmt: skip
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER_METHOD = "other"
 NO_ROUTE = "none"
@@ -120,14 +121,13 @@ def record(
     - `REQUESTS`: 1, with the labels of `labels` and ``status``, such as ``"404"``.
     - `SECONDS`: ``seconds``, with the labels of `labels`.
     - `BUCKET`: 1 for the bucket that the request falls into, with the labels of `labels` and
-      ``le``, its upper bound as `floatToGoString` writes it. That is the first of `BUCKETS` that
-      is not less than ``seconds``. All other buckets get 0, so that they exist. (That a bucket
+      ``le``, its upper bound. That is the first of `BUCKETS` that is not less than ``seconds``. All other buckets get 0, so that they exist. (That a bucket
       also counts what is faster, as Prometheus wants to see it, is done when they are read.)
     """
     its_labels = labels(method, route)
     shared.add(REQUESTS, 1, **its_labels, status=str(status))
     shared.add(SECONDS, seconds, **its_labels)
-    own = next(bound for bound in BUCKETS if seconds <= bound)
+    own = next(bound for bound in BUCKETS if seconds <= float(bound))
     for bound in BUCKETS:
         amount = 1 if bound == own else 0
-        shared.add(BUCKET, amount, **its_labels, le=floatToGoString(bound))
+        shared.add(BUCKET, amount, **its_labels, le=bound)

@@ -102,9 +102,10 @@ class SharedNumbers:
             self._numbers.setdefault(key, 0.0)
             if not is_gauge(key):
                 self._numbers[key] += number
-            self._write(file, key)
         self._file = file
         self._path = path
+        for key in self._places:
+            self._write(file, key)
         return file
 
 

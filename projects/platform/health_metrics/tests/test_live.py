@@ -1,10 +1,13 @@
 """Several processes, and the end of them, under a real server."""
 
+import os
 import re
+import shlex
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import nullcontext, suppress
-from os import kill
 from pathlib import Path
 
 import pytest
@@ -59,7 +62,7 @@ def test_processes_add_up_and_one_that_is_killed_loses_nothing(live, at_once, tm
     wait_until(lambda: total("http_requests_in_flight") > 5, 10, "slow requests")
     victims = owners(folder)
     victim = victims["0.numbers"]
-    kill(victim, signal.SIGKILL)
+    os.kill(victim, signal.SIGKILL)
     slow.join()
     wait_until(
         lambda: at_once(20, visit) and owners(folder)["0.numbers"] not in (0, victim),
@@ -112,3 +115,41 @@ def test_sigterm_under_load_drops_no_request(server, at_once):
     assert server.process.wait(10) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{server.url}/health", timeout=5)
+
+
+@pytest.fixture
+def small_disk(tmp_path, monkeypatch):
+    """Let servers that start now have a disk of one block for their numbers."""
+    folder = tmp_path / "live/metrics"
+    folder.mkdir(parents=True)
+    unshare = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else [])]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "small", str(folder)]
+    if subprocess.run([*unshare, *mount], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount; test_shared.py has a disk that is full")
+    python = tmp_path / "python"
+    command = [*unshare, "sh", "-c", f'{shlex.join(mount)} && exec "$@"', "sh", sys.executable]
+    python.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_full_disk_ends_no_process_and_is_told(live, at_once, tmp_path):
+    api = live(workers=2, **SETTINGS)
+
+    def visit(number):
+        path = ("health", "demo/items/1", "slo", "nowhere")[number % 4]
+        return requests.get(f"{api}/{path}", timeout=30).status_code
+
+    responses = [*at_once(20, visit), *at_once(20, visit)]
+
+    assert sorted(set(responses)) == [200, 404], "counting is never why a request fails"
+    ready = requests.get(f"{api}/ready", timeout=30)
+    assert ready.status_code == 503
+    [metrics] = [check for check in ready.json()["checks"] if not check["ok"]]
+    assert metrics["name"] == "metrics"
+    assert metrics["reason"] == "counts are in memory alone: No space left on device"
+    metrics = requests.get(f"{api}/metrics", timeout=30)
+    assert 'http_requests_total{method="GET",route="/ready",status="503"}' in metrics.text
+    [log] = (tmp_path / "live").glob("server-*.log")
+    assert "SIG" not in log.read_text("utf-8"), "no process was ended by a signal"

@@ -6,9 +6,12 @@ from functools import partial
 import pytest
 from sqlalchemy import create_engine, text
 
-from health_metrics import readiness
+from common import tables
+from health_metrics import create_app, readiness
+from health_metrics.metrics import REQUESTS
 from health_metrics.models import db
 from health_metrics.readiness import NotReady
+from health_metrics.shared import SharedNumbers, key_of
 
 run_checks = partial(readiness.run_checks, log=logging.getLogger("tests"))
 
@@ -56,6 +59,17 @@ def test_disk_with_just_enough_space_is_ready(tmp_path, monkeypatch):
         readiness.check_disk(str(tmp_path), 101)
 
 
+def test_counts_that_cannot_be_written_are_not_ready(tmp_path):
+    (tmp_path / "file").touch()
+    shared = SharedNumbers(tmp_path / "file" / "metrics")
+    readiness.check_metrics(shared)
+
+    shared.add("things_total", 1)
+
+    with pytest.raises(NotReady, match=r"counts are in memory alone: Not a directory$"):
+        readiness.check_metrics(shared)
+
+
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
@@ -83,6 +97,19 @@ def test_database_that_cannot_be_opened_fails(tmp_path):
 def test_liveness_asks_database_nothing(client, max_queries):
     with max_queries(0):
         client.get("/health")
+
+
+def test_start_without_database_is_alive_and_counted_but_not_ready(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "START_SECONDS", 0)
+    away = "postgresql://nobody:hunter2@127.0.0.1:1/nothing"
+    app = create_app({"TESTING": True, "INSTANCE_PATH": tmp_path, "DATABASE_URL": away})
+    client = app.test_client()
+
+    assert client.get("/health").status_code == 200, "no restart brings the database back"
+    assert client.get("/ready").status_code == 503
+    totals = app.extensions["metrics"].shared.totals()
+    labels = (("method", "GET"), ("route", "/ready"), ("status", "503"))
+    assert totals[key_of(REQUESTS, labels)] == 1, "refused before its view, yet with its route"
 
 
 def test_scrape_asks_database_nothing(client, max_queries):
