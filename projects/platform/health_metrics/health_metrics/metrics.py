@@ -121,8 +121,9 @@ def record(
     - `REQUESTS`: 1, with the labels of `labels` and ``status``, such as ``"404"``.
     - `SECONDS`: ``seconds``, with the labels of `labels`.
     - `BUCKET`: 1 for the bucket that the request falls into, with the labels of `labels` and
-      ``le``, its upper bound. That is the first of `BUCKETS` that is not less than ``seconds``. All other buckets get 0, so that they exist. (That a bucket
-      also counts what is faster, as Prometheus wants to see it, is done when they are read.)
+      ``le``, its upper bound. That is the first of `BUCKETS` that is not less than ``seconds``.
+      All other buckets get 0, so that they exist. (That a bucket also counts what is faster, as
+      Prometheus wants to see it, is done when they are read.)
     """
     its_labels = labels(method, route)
     shared.add(REQUESTS, 1, **its_labels, status=str(status))

@@ -106,7 +106,7 @@ def test_start_without_database_is_alive_and_counted_but_not_ready(tmp_path, mon
     client = app.test_client()
 
     assert client.get("/health").status_code == 200, "no restart brings the database back"
-    assert client.get("/ready").status_code == 503
+    assert client.get("/ready", buffered=True).status_code == 503
     totals = app.extensions["metrics"].shared.totals()
     labels = (("method", "GET"), ("route", "/ready"), ("status", "503"))
     assert totals[key_of(REQUESTS, labels)] == 1, "refused before its view, yet with its route"
