@@ -1,4 +1,4 @@
-"""What is measured: rate, errors and duration of the requests, and what they cost."""
+"""What is measured: rate, errors and duration of the requests, and how many are in hand."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class Metrics(Collector):
                 continue
             if sample.name == REQUESTS:
                 requests += number
-                if sample.labels["status"] >= "500":
+                if int(sample.labels["status"]) >= slo.FAILED:
                     failed += number
             elif sample.name == BUCKET and float(sample.labels["le"]) > slo.LATENCY_SECONDS:
                 slow += number

@@ -32,8 +32,9 @@ def init_app(app: Flask, shared: SharedNumbers) -> None:
             seconds = time.perf_counter() - began
             shared.add(IN_FLIGHT, -1)
             try:
-                method = environ["REQUEST_METHOD"]
-                metrics.record(shared, method, environ.get(ROUTE), status, seconds)
+                metrics.record(
+                    shared, environ["REQUEST_METHOD"], environ.get(ROUTE), status, seconds
+                )
             except Exception:  # what only watches must not break what it watches
                 app.logger.exception("A request was not recorded")
 

@@ -60,8 +60,9 @@ def check_migrations(engine: Engine, metadata: MetaData) -> None:
 
 def check_queue(url: str) -> None:
     """Ask the queue's server for an answer within a second, once."""
-    no_retry = Retry(NoBackoff(), 0)
-    with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=no_retry) as queue:
+    with Redis.from_url(
+        url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    ) as queue:
         queue.ping()
 
 

@@ -12,6 +12,7 @@ Severity = Literal["page", "ticket"]
 
 PERIOD = timedelta(days=30)
 LATENCY_SECONDS = 0.3
+FAILED = 500  # this status, and those above
 
 
 @dataclass(frozen=True)
