@@ -34,15 +34,15 @@ def conditions(query: TaskFilter, now: datetime) -> list[ColumnElement[bool]]:
 
     None means that a filter is not given.
     """
-    found: list[ColumnElement[bool]] = []
+    parts: list[ColumnElement[bool]] = []
     if query.completed is not None:
-        found.append(Task.completed.is_(query.completed))
+        parts.append(Task.completed.is_(query.completed))
     if query.overdue is True:
-        found.append(is_overdue(now))
+        parts.append(is_overdue(now))
     if query.overdue is False:
-        found.append(not_(is_overdue(now)))
+        parts.append(not_(is_overdue(now)))
     if query.due_after is not None:
-        found.append(Task.due >= query.due_after)
+        parts.append(Task.due >= query.due_after)
     if query.due_before is not None:
-        found.append(Task.due < query.due_before)
-    return found
+        parts.append(Task.due < query.due_before)
+    return parts

@@ -17,6 +17,16 @@ def test_list_takes_two_queries_however_long_it_is(client, grow, max_queries):
     assert len(response.json) > 90
 
 
+def test_those_who_complete_at_once_agree_on_moment(client, at_once):
+    task = client.post("/tasks", json={"title": "Catch the train"}).json
+    path = f"/tasks/{task['id']}"
+
+    responses = at_once(8, lambda _: client.post(f"{path}/complete"))
+
+    moments = {response.json["completed_at"] for response in responses}
+    assert moments == {client.get(path).json["completed_at"]}
+
+
 @pytest.mark.parametrize(("completed", "completed_at"), [(True, None), (False, clock.now())])
 def test_status_without_its_moment_cannot_be_stored(app, completed, completed_at):
     columns = {
