@@ -18,7 +18,7 @@ from PIL.Image import Transpose
 
 from .sizes import Size, plan
 
-pillow_heif.register_heif_opener()  # HEIC; before 1.8 a spoilt byte could end the process
+pillow_heif.register_heif_opener()  # HEIC: Pillow itself does not read it
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which only warns: we have MAX_PIXELS
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # a long text is no bomb
 
