@@ -240,7 +240,9 @@ def test_address_comes_as_dns_has_it(sent, kept):
         "", "ana", "@example.com", "ana@", "ana@b..example", "ana@example.com, bob@example.com",
         "ana <ana@example.com>", "ana@example.com\nBcc: x@y.example", " ana@example.com",
         "ána@example.com", "a@" + "b" * 253, "a@" + "ü" * 250, "a@ü..example", "a@\u2764.ü b",
-        "a@b.c" + "\xad" * 300, "ana@exam ple.com",
+        "a@b.c" + "\xad" * 300, "ana@exam ple.com", "ana(at home)@example.com",
+        "ana(1)@example.com", '"ana"@example.com', "ana@example.com(1)", "ana@-example.com",
+        "ana@exa%mple.com", "a" * 65 + "@example.com",
     ],
 )  # fmt: skip
 def test_what_is_not_one_address_is_refused(wrong):
@@ -282,6 +284,8 @@ def test_moment_comes_in_utc(text):
         "2026-02-29T12:00:00Z",
         "2026-03-01T25:00:00Z",
         "2026-03-01T12:00:00+25:00",
+        "2026-03-01T12:00:00+24:00",
+        "2026-03-01T12:00:00+00:99",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
         "\uff12\uff10\uff12\uff16-03-01T12:00:00Z",

@@ -160,6 +160,9 @@ Text = Annotated[TextOrEmpty, AfterValidator(_not_blank)]
 # --- addresses
 
 LONGEST_ADDRESS = 254  # characters, RFC 5321
+LONGEST_LOCAL = 64
+LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+ADDRESS = re.compile(rf"[!-?A-~]+@{LABEL}(\.{LABEL})*")
 
 
 def address(text: str) -> str:
@@ -177,8 +180,9 @@ def address(text: str) -> str:
         if not host.isascii() and len(host) <= LONGEST_ADDRESS:
             host = idna.encode(host, uts46=True).decode()
         found = f"{local}@{host.lower()}"
-        is_plain = found.isascii() and found.isprintable() and " " not in found
-        if is_plain and len(found) <= LONGEST_ADDRESS and Address(addr_spec=found).domain:
+        is_short = len(found) <= LONGEST_ADDRESS and len(local) <= LONGEST_LOCAL
+        # What reads as another address, such as ana(at home)@example.com, would be one twice.
+        if is_short and ADDRESS.fullmatch(found) and Address(addr_spec=found).addr_spec == found:
             return found
     raise ValueError("is not one mail address")
 
@@ -199,7 +203,7 @@ Email = Annotated[
 
 # RFC 3339. By itself pydantic takes more: "1772323200" is a Unix time to it.
 DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 
 
 def _moment(value: Any) -> Any:

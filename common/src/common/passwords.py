@@ -1,6 +1,6 @@
 """Passwords: how two are compared (RFC 8265), and how one is kept (argon2id, OWASP's parameters).
 
-Work a hash out while no transaction is open (``db.session.rollback()`` before): it takes 25 ms, and
+Work a hash out while no transaction is open (``database.release()`` before): it takes 25 ms, and
 nobody should wait for the database's write lock that long.
 """
 

@@ -36,9 +36,10 @@ def _read_body(_name: str, adapter: TypeAdapter[Any], _path: object) -> Any:
     try:
         value = adapter.validate_json(raw, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        if first["type"] == "json_invalid":
-            raise Problem(400, first["msg"]) from None
+        if error.error_count() == 1:  # to word many would take long
+            only = error.errors(include_url=False)[0]
+            if only["type"] == "json_invalid":
+                raise Problem(400, only["msg"]) from None
         try:  # to JSON Schema 2.0 is an integer, to pydantic it is not: once more as 2
             value = adapter.validate_json(_with_integers(raw), strict=True)
         except ValidationError as still:
@@ -140,19 +141,18 @@ def _parts(hint: Any) -> Iterator[Any]:
 
 def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
     """Return the 422 that lists what pydantic found, its first finding as the detail."""
-    errors: list[dict[str, Any]] = [
-        {"loc": [place, *loc, *found["loc"]], "msg": _reason(found["msg"])}
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    findings = error.errors(include_url=False, include_context=False, include_input=False)
+    errors: list[dict[str, Any]] = []
+    for found in findings[:MOST_ERRORS]:
+        errors.append({"loc": [place, *loc, *found["loc"]], "msg": reason(found["msg"])})
     first = errors[0]
-    place = ".".join(map(str, first["loc"]))
-    detail = f"{place}: {first['msg']}"
-    if len(errors) > 1:
-        detail += f" (and {len(errors) - 1} more)"
-    return Problem(422, detail, errors=errors[:MOST_ERRORS])
+    detail = ".".join(map(str, first["loc"])) + f": {first['msg']}"
+    if len(findings) > 1:
+        detail += f" (and {len(findings) - 1} more)"
+    return Problem(422, detail, errors=errors)
 
 
-def _reason(text: str) -> str:
+def reason(text: str) -> str:
     """Return pydantic's words without what only Python knows: ValueError, ``datetime.date(…)``.
 
     The length of a ``Line`` is checked after its code, when pydantic takes it for a list.

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from common import passwords
+from common.reading import reason
 
 from . import auth, sessions
 from .models import User, db
@@ -32,7 +33,8 @@ def add_user(username: str, email: str, password: str) -> None:
         user = UserIn(username=username, email=email, password=password)
     except ValidationError as error:
         mistake = error.errors()[0]
-        raise click.BadParameter(mistake["msg"], param_hint=str(mistake["loc"][0])) from None
+        place = str(mistake["loc"][0])
+        raise click.BadParameter(reason(mistake["msg"]), param_hint=place) from None
     password_hash = passwords.hash_of(user.password)
     db.session.add(User(username=user.username, email=user.email, password_hash=password_hash))
     try:

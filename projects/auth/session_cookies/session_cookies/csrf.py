@@ -35,7 +35,7 @@ def token_for(session_id: str, key: bytes) -> str:
 def objection(request: Request, key: bytes) -> str | None:
     """Return why a request must be refused, in words for a developer, or None if it may pass.
 
-    Who only reads (`SAFE_METHODS`) is not asked. All others need
+    The caller asks only about requests that may change something (not `SAFE_METHODS`). They need
 
     - an ``origin`` that is ``own_origin`` and nothing else: neither missing nor ``null``, nor
       another scheme, host or port, nor a longer text that begins alike,

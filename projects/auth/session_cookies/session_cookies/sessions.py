@@ -111,9 +111,9 @@ def sweep(limits: Limits) -> int:
 
 def end_the_oldest(user_id: int) -> None:
     """End those of a user's sessions that are too many, the longest unused first."""
-    in_order = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
-    too_many = in_order.offset(MOST)
-    db.session.execute(delete(Session).where(Session.id.in_(too_many)))
+    statement = select(Session.id).where(Session.user_id == user_id).order_by(*newest_first())
+    oldest_ids = statement.offset(MOST)
+    db.session.execute(delete(Session).where(Session.id.in_(oldest_ids)))
 
 
 def newest_first() -> tuple[ColumnElement[Any], ...]:

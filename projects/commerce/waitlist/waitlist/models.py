@@ -63,8 +63,11 @@ class Signup(db.Model):
 
     def status_at(self, now: datetime) -> Status:
         """Return the status; an offer has expired at its time, whether noted by then or not."""
-        lapsed = self.status == "offered" and self.confirm_by and self.confirm_by <= now
-        return "expired" if lapsed else self.status
+        if self.confirm_by is None or self.status != "offered":
+            return self.status
+        if self.confirm_by <= now:
+            return "expired"
+        return "offered"
 
 
 class Token(db.Model):

@@ -72,9 +72,9 @@ def new_token(signup: Signup) -> str:
 
 def send_due(now: datetime) -> None:
     """Send what is due."""
-    due = select(Notice.id).where(Notice.due_at <= now)
-    in_order = due.order_by(Notice.due_at, Notice.id)
-    notice_ids = db.session.scalars(in_order).all()
+    statement = select(Notice.id).where(Notice.due_at <= now)
+    statement = statement.order_by(Notice.due_at, Notice.id)
+    notice_ids = db.session.scalars(statement).all()
     db.session.commit()
     for notice_id in notice_ids:
         claimed = claim(notice_id, now)
@@ -107,9 +107,9 @@ def claim(notice_id: int, now: datetime) -> Claimed | None:
         db.session.commit()
         return None
     event = seats.lock(event_id)
-    still_due = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now)
-    taking = still_due.values(due_at=None)
-    notice = db.session.scalar(taking.returning(Notice))
+    change = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now)
+    change = change.values(due_at=None)
+    notice = db.session.scalar(change.returning(Notice))
     if notice is None:
         db.session.commit()
         return None
@@ -119,11 +119,12 @@ def claim(notice_id: int, now: datetime) -> Claimed | None:
         return None
     token = new_token(signup)
     subject, text = TEXTS[notice.kind]
+    site = str(current_app.config["PUBLIC_URL"]).rstrip("/")
     values = {
         "title": event.title,
         "seats": signup.seats,
         "until": signup.confirm_by,
-        "url": f"{current_app.config['PUBLIC_URL']}/signups/{token}",
+        "url": f"{site}/signups/{token}",
     }
     db.session.commit()  # nobody shall wait with us for the mail server
     return Claimed(

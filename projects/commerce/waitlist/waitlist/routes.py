@@ -54,7 +54,6 @@ def create_event(body: EventIn) -> Created[CreatedEventOut]:
     """Announce an event; the answer has the organiser's token, this once."""
     token = tokens.new()
     event = Event(**body.model_dump())
-    event.taken = 0
     event.organiser_hash = tokens.hash_of(token)
     db.session.add(event)
     db.session.commit()
@@ -88,7 +87,7 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
     More seats are offered to those who wait. Fewer than are confirmed and offered: 409, and nothing
     changes.
     """
-    event = find_own_event(event_id)
+    event = find_own_event(event_id, lock=True)
     changes = body.model_dump()
     now = clock.now()
     if "title" in changes:
@@ -107,7 +106,9 @@ def change_event(event_id: int, body: EventPatch) -> EventOut:
 def list_attendees(event_id: int, query: AttendeeQuery) -> Page[AttendeeOut]:
     """List the sign-ups as the organiser, in their order: who has seats, or by ``status``."""
     find_own_event(event_id)
-    statuses = seats.HOLDS_SEATS if query.status == "seated" else (query.status,)
+    statuses: tuple[str, ...] = (query.status,)
+    if query.status == "seated":
+        statuses = seats.HOLDS_SEATS
     statement = seats.attendees(event_id).where(Signup.status.in_(statuses))
     return paginate(db.session, statement, query, AttendeeOut)
 
@@ -117,7 +118,7 @@ def list_attendees(event_id: int, query: AttendeeQuery) -> Page[AttendeeOut]:
 @endpoint(errors=(403,))
 def remove_attendee(event_id: int, signup_id: int) -> None:
     """Take somebody off as the organiser; the seats are offered to those who wait."""
-    find_own_event(event_id)
+    find_own_event(event_id, lock=True)
     statement = select(Signup).where(Signup.id == signup_id, Signup.event_id == event_id)
     signup = db.first_or_404(statement, description="There is no such sign-up.")
     seats.cancel(signup, clock.now())
@@ -169,9 +170,9 @@ def confirm_signup(token: str) -> SignupOut:
     return show(signup)
 
 
-def find_own_event(event_id: int) -> Event:
-    """Return the event, locked; 404 if there is none, 403 if the token is that of another one."""
-    event = seats.lock(event_id)
+def find_own_event(event_id: int, *, lock: bool = False) -> Event:
+    """Return the event; 404 if there is none, 403 if the token is that of another one."""
+    event = db.get_or_404(Event, event_id, lock=lock)
     if g.owned.id != event.id:
         raise Problem(403, "This is the token of another event.")
     return event

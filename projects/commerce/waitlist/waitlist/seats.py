@@ -90,10 +90,10 @@ def promote(event: Event, now: datetime) -> None:
     """
     if now >= event.starts_at:
         return
-    waiting = select(Signup).where(Signup.event_id == event.id, Signup.status == "waitlisted")
-    in_order = waiting.order_by(Signup.id).limit(1)
+    statement = select(Signup).where(Signup.event_id == event.id, Signup.status == "waitlisted")
+    statement = statement.order_by(Signup.id).limit(1)
     while True:
-        signup = db.session.scalar(in_order.where(Signup.seats <= event.free))
+        signup = db.session.scalar(statement.where(Signup.seats <= event.free))
         if signup is None:
             return
         signup.status = "offered"
@@ -126,10 +126,11 @@ def move(event_id: int, starts_at: datetime, now: datetime) -> None:
     One that had started offers again what has become free since.
     """
     event = lock(event_id)
+    expire(event, now)
     event.starts_at = starts_at
     statement = update(Signup).where(Signup.event_id == event_id, Signup.status == "offered")
-    too_long = Signup.confirm_by > starts_at
-    db.session.execute(statement.where(too_long).values(confirm_by=starts_at))
+    statement = statement.where(Signup.confirm_by > starts_at)
+    db.session.execute(statement.values(confirm_by=starts_at))
     promote(event, now)
 
 
@@ -167,17 +168,17 @@ def cancel(signup: Signup, now: datetime) -> None:
 
 def expire(event: Event, now: datetime) -> None:
     """End the offers that were not confirmed in time; ``event`` is locked."""
-    offered = select(Signup).where(Signup.event_id == event.id, Signup.status == "offered")
-    lapsed = offered.where(Signup.confirm_by <= now)
-    for signup in db.session.scalars(lapsed):
+    statement = select(Signup).where(Signup.event_id == event.id, Signup.status == "offered")
+    statement = statement.where(Signup.confirm_by <= now)
+    for signup in db.session.scalars(statement):
         signup.status = "expired"
         event.taken -= signup.seats
 
 
 def lapsed_events(now: datetime) -> Sequence[int]:
     """Return the ids of the events with offers that were not confirmed in time."""
-    lapsed = select(Signup.event_id).where(Signup.status == "offered", Signup.confirm_by <= now)
-    return db.session.scalars(lapsed.distinct()).all()
+    statement = select(Signup.event_id).where(Signup.status == "offered", Signup.confirm_by <= now)
+    return db.session.scalars(statement.distinct()).all()
 
 
 def pass_on(event_id: int, now: datetime) -> None:
