@@ -33,6 +33,7 @@ def owners(folder):
 def test_processes_add_up_and_one_that_is_killed_loses_nothing(live, at_once, tmp_path):
     api = live(workers=2, DRAIN_SECONDS="0", **SETTINGS)
     folder = tmp_path / "live"
+    killed = threading.Event()
 
     def total(pattern):
         found = re.findall(pattern + r" ([\d.]+)", requests.get(f"{api}/metrics", timeout=30).text)
@@ -46,7 +47,8 @@ def test_processes_add_up_and_one_that_is_killed_loses_nothing(live, at_once, tm
 
     def end_slowly(_number):
         with suppress(requests.RequestException):  # half of them lose their process
-            requests.get(api + SLOW, timeout=30)
+            while not killed.is_set():
+                requests.get(api + SLOW, timeout=30)
 
     wait_until(
         lambda: at_once(20, visit) and len(owners(folder)) == 2, 30, "counts of two processes"
@@ -63,6 +65,7 @@ def test_processes_add_up_and_one_that_is_killed_loses_nothing(live, at_once, tm
     victims = owners(folder)
     victim = victims["0.numbers"]
     os.kill(victim, signal.SIGKILL)
+    killed.set()
     slow.join()
     wait_until(
         lambda: at_once(20, visit) and owners(folder)["0.numbers"] not in (0, victim),
