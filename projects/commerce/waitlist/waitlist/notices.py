@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 
 from common import clock, mail, tokens
+from common.database import release
 
 from . import seats
 from .models import Kind, Notice, Signup, Token, db
@@ -53,7 +54,14 @@ def tick() -> None:
     for event_id in seats.lapsed_events(now):
         seats.pass_on(event_id, now)
         db.session.commit()
-    send_due(now)
+    statement = select(Notice.id).where(Notice.due_at <= now)
+    statement = statement.order_by(Notice.due_at, Notice.id)
+    notice_ids = db.session.scalars(statement).all()
+    release()
+    for notice_id in notice_ids:
+        claimed = claim(notice_id, now)
+        if claimed is not None:
+            send(claimed, now)
 
 
 def link_again(signup: Signup, now: datetime) -> None:
@@ -68,18 +76,6 @@ def new_token(signup: Signup) -> str:
     token = tokens.new()
     db.session.add(Token(hash=tokens.hash_of(token), signup_id=signup.id))
     return token
-
-
-def send_due(now: datetime) -> None:
-    """Send what is due."""
-    statement = select(Notice.id).where(Notice.due_at <= now)
-    statement = statement.order_by(Notice.due_at, Notice.id)
-    notice_ids = db.session.scalars(statement).all()
-    db.session.commit()
-    for notice_id in notice_ids:
-        claimed = claim(notice_id, now)
-        if claimed is not None:
-            send(claimed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +100,14 @@ def claim(notice_id: int, now: datetime) -> Claimed | None:
     statement = select(Signup.event_id).join(Notice, Notice.signup_id == Signup.id)
     event_id = db.session.scalar(statement.where(Notice.id == notice_id))
     if event_id is None:  # cancelled a moment ago
-        db.session.commit()
+        release()
         return None
     event = seats.lock(event_id)
     change = update(Notice).where(Notice.id == notice_id, Notice.due_at <= now)
     change = change.values(due_at=None)
     notice = db.session.scalar(change.returning(Notice))
-    if notice is None:
-        db.session.commit()
+    if notice is None:  # another process has it
+        release()
         return None
     signup = db.session.get_one(Signup, notice.signup_id, populate_existing=True)
     if notice.kind == "offer" and signup.status_at(now) != "offered":
