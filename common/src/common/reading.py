@@ -141,10 +141,10 @@ def _parts(hint: Any) -> Iterator[Any]:
 
 def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
     """Return the 422 that lists what pydantic found, its first finding as the detail."""
-    findings = error.errors(include_url=False, include_context=False, include_input=False)
+    findings = error.errors(include_url=False, include_context=False)
     errors: list[dict[str, Any]] = []
     for found in findings[:MOST_ERRORS]:
-        errors.append({"loc": [place, *loc, *found["loc"]], "msg": reason(found["msg"])})
+        errors.append({"loc": [place, *loc, *found["loc"]], "msg": reason(found)})
     first = errors[0]
     detail = ".".join(map(str, first["loc"])) + f": {first['msg']}"
     if len(findings) > 1:
@@ -152,14 +152,15 @@ def _unprocessable(place: str, error: ValidationError, *loc: str) -> Problem:
     return Problem(422, detail, errors=errors)
 
 
-def reason(text: str) -> str:
-    """Return pydantic's words without what only Python knows: ValueError, ``datetime.date(…)``.
+def reason(finding: Mapping[str, Any]) -> str:
+    """Return what pydantic found without what only Python knows: ValueError, ``datetime.date(…)``.
 
     The length of a ``Line`` is checked after its code, when pydantic takes it for a list.
     """
-    found = LENGTH.fullmatch(text)
-    if found:
-        return f"Text should have {found[1]} characters, not {found[2]}"
+    text: str = finding["msg"]
+    length = LENGTH.fullmatch(text)
+    if length and isinstance(finding["input"], str):
+        return f"Text should have {length[1]} characters, not {length[2]}"
     text = PYTHON_DATE.sub(_rfc_3339, text.removeprefix("Value error, "))
     return re.sub(r"datetime\.\w+\(.*\)", "its limit", text)  # one in another zone than UTC
 

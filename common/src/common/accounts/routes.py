@@ -79,6 +79,8 @@ def change_me(body: UserPatch) -> UserOut:
     session, user_model = here().db.session, here().user
     user_id, password_hash = current_user.id, current_user.password_hash
     changes = body.model_dump(include={"time_zone"})
+    if changes.get("time_zone") == current_user.time_zone:
+        del changes["time_zone"]  # it is no change
     still = [user_model.id == user_id]
     if body.password is not MISSING:
         if body.current_password is MISSING:

@@ -34,7 +34,7 @@ def add_user(username: str, email: str, password: str) -> None:
     except ValidationError as error:
         mistake = error.errors()[0]
         place = str(mistake["loc"][0])
-        raise click.BadParameter(reason(mistake["msg"]), param_hint=place) from None
+        raise click.BadParameter(reason(mistake), param_hint=place) from None
     password_hash = passwords.hash_of(user.password)
     db.session.add(User(username=user.username, email=user.email, password_hash=password_hash))
     try:

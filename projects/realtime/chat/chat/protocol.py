@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from common.api import LARGEST_ID, Schema, Text
+from common.reading import reason
 
 LARGEST = 4096  # bytes of a frame
 MOST = 20  # messages of a connection …
@@ -78,16 +79,11 @@ def parse(message: str | bytes) -> AnyFrame:
 
 def first_mistake(error: ValidationError) -> str:
     """Return what is wrong first, with its place: "client_id: …"."""
-    mistakes = error.errors(
-        include_url=False,
-        include_context=False,
-        include_input=False,
-    )
-    first = mistakes[0]
+    first = error.errors(include_url=False)[0]
     names = [str(name) for name in first["loc"][1:]]  # without the frame's type
     if not names:
-        return first["msg"]
-    return f"{'.'.join(names)}: {first['msg']}"
+        return reason(first)
+    return f"{'.'.join(names)}: {reason(first)}"
 
 
 class Window:

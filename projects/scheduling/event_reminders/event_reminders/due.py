@@ -25,15 +25,18 @@ BATCH = 100
 DIED = "The scheduler ended while sending."
 
 
-def send_due(now: datetime | None = None) -> Counter[str]:
-    """Send every reminder that is due at ``now`` and count what became of them, by status."""
-    now = now or clock.now()
+def send_due(as_of: datetime | None = None) -> Counter[str]:
+    """Send every reminder that is due, or was ``as_of`` a moment; count them by their status.
+
+    A tick may take long, so each reminder is claimed and settled by the time that it is then.
+    """
+    now = as_of or clock.now()
     tally: Counter[str] = Counter()
     give_up(now)
     batch = _due(now)
     while batch:
         for reminder_id, event_id in batch:
-            status = _handle(reminder_id, event_id, now)
+            status = _handle(reminder_id, event_id, as_of)
             if status is not None:
                 tally[status] += 1
         batch = _due(now)
@@ -124,7 +127,7 @@ def _due(now: datetime) -> Sequence[tuple[int, int]]:
     return rows
 
 
-def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:
+def _handle(reminder_id: int, event_id: int, as_of: datetime | None) -> Status | None:
     # Who changes an event locks it first and its reminders then. The other way round is a deadlock.
     event = db.session.get(
         Event,
@@ -132,6 +135,7 @@ def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:
         with_for_update=True,
         populate_existing=True,
     )
+    now = as_of or clock.now()  # after the wait for the event
     reminder = claim(reminder_id, now)
     if event is None or reminder is None:
         db.session.commit()
@@ -148,7 +152,7 @@ def _handle(reminder_id: int, event_id: int, now: datetime) -> Status | None:
         _deliver(reminder, event, user)
     except mail.MailError as refused:
         error = refused
-    status = settle(reminder, now, error)
+    status = settle(reminder, as_of or clock.now(), error)
     db.session.commit()
     return status
 

@@ -149,10 +149,10 @@ def set_email(body: AddressIn) -> AddressOut:
 def send_due(as_of: datetime | None) -> None:
     """Send what is due, once, and say what became of it."""
     now = as_of or clock.now()
-    if now - clock.now() > AHEAD:
-        raise click.BadParameter(f"is more than {AHEAD.days} days ahead")
+    if abs(now - clock.now()) > AHEAD:
+        raise click.BadParameter(f"is more than {AHEAD.days} days away")
     said = "Sent {sent}, to try again {pending}, failed {failed}, missed {missed}."
-    click.echo(said.format_map(due.send_due(now)))
+    click.echo(said.format_map(due.send_due(as_of)))
 
 
 def find_event(event_id: int, *, lock: bool = False) -> Event:

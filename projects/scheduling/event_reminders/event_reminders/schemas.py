@@ -1,23 +1,17 @@
 """What the API takes and gives."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, NaiveDatetime, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, NaiveDatetime, WithJsonSchema
 
 from common.api import Email, Line, Schema, TimeZone
 from common.pagination import PageQuery
 
 from .models import Status
-from .occurrences import FIRST, LAST
 
 LONGEST_BEFORE = 40_320  # minutes: four weeks
-
-
-def _within_range(local: datetime) -> datetime:
-    if not FIRST <= local <= LAST or local.microsecond:
-        raise ValueError(f"is not a whole second of the years {FIRST.year} to {LAST.year}")
-    return local
 
 
 def _distinct(minutes: list[int]) -> list[int]:
@@ -33,11 +27,21 @@ LOCAL_TIME = {
     "format": "local-date-time",
     "pattern": SECOND,
 }
+
+
+def _local_time(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(SECOND, value):
+        raise ValueError("is not a second of the years 2000 to 2069, like 2026-03-01T09:00:00")
+    return datetime.fromisoformat(value)
+
+
 RULE = {"format": "rrule", "examples": ["FREQ=WEEKLY;BYDAY=MO"]}
 
 LocalTime = Annotated[
     NaiveDatetime,
-    AfterValidator(_within_range),
+    BeforeValidator(_local_time),
     WithJsonSchema(LOCAL_TIME),
 ]
 Rule = Annotated[str, Field(max_length=200, json_schema_extra=RULE)]

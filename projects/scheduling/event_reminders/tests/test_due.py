@@ -28,6 +28,11 @@ def event(ana, clock):
     return made
 
 
+def event_like(event):
+    """Return what makes the same event once more."""
+    return {name: event[name] for name in ("title", "starts_at", "reminders")}
+
+
 @pytest.fixture
 def claim(app, event):
     """Claim the event's reminder as a scheduler of its own would, and return it or None."""
@@ -157,6 +162,29 @@ def test_reminder_that_another_scheduler_was_quicker_to_claim_is_left_to_it(
         assert due.send_due(clocks.now()) == {}
 
     assert [it["status"] for it in ana.get("/reminders").json] == ["sending"]
+
+
+def test_tick_that_takes_long_claims_each_reminder_by_time_of_its_own(
+    app, ana, event, clock, monkeypatch
+):
+    for _ in range(3):
+        ana.post("/events", json=event_like(event))
+    clock.set(DUE)
+    sent = []
+
+    def deliver_slowly(reminder, _event, _user):
+        sent.append(reminder.id)
+        clock.advance(minutes=3)
+        with app.app_context():
+            late = due.claim(reminder.id, clocks.now())
+            db.session.rollback()
+        assert late is None, "a claim holds five minutes from when it was made"
+
+    monkeypatch.setattr(due, "_deliver", deliver_slowly)
+    with app.app_context():
+        assert due.send_due() == {"sent": 4}
+
+    assert sorted(sent) == [1, 2, 3, 4]
 
 
 @pytest.mark.usefixtures("event")

@@ -100,7 +100,12 @@ async function card(habit) {
   check.classList.toggle("quiet", done);
   check.setAttribute("aria-label", `${habit.name}: ${check.textContent}`);
   check.addEventListener("click", () => attempt(async () => {
-    await (done ? ask(`${url}/check-ins/${stats.today}`, "DELETE") : ask(`${url}/check-in`, "POST"));
+    check.disabled = true; // a second tap would undo the first one
+    try {
+      await (done ? ask(`${url}/check-ins/${stats.today}`, "DELETE") : ask(`${url}/check-in`, "POST"));
+    } finally {
+      check.disabled = false;
+    }
     chosen = habit;
     await load();
     find(`[data-id="${habit.id}"] .check`).focus();
