@@ -107,15 +107,15 @@ USER = """
 import importlib.util, re, socket, sys, time
 from pathlib import Path
 
-spec = importlib.util.spec_from_file_location("queue_server", sys.argv[1])
-queue_server = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(queue_server)
+spec = importlib.util.spec_from_file_location("server", sys.argv[1])
+server = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(server)
 print("ready", flush=True)
 input()
 folder = Path(sys.argv[2])
-queue_server.join(folder)
+server.join(folder)
 client = socket.socket(socket.AF_UNIX)
-while client.connect_ex(str(queue_server.socket_path(folder))):  # another is just starting it
+while client.connect_ex(str(server.socket_path(folder))):  # another is just starting it
     time.sleep(0.01)
 with client:
     client.sendall(b"INFO server\\r\\n")

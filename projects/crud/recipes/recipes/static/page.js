@@ -40,7 +40,8 @@ function restore(asked) {
   }
   const place = TIMES.findIndex((minutes) => minutes >= Number(asked.get("max_minutes")));
   slider.value = asked.has("max_minutes") && place >= 0 ? place + 1 : TIMES.length;
-  page = Number(asked.get("page")) || 1;
+  const number = Number(asked.get("page"));
+  page = Number.isInteger(number) && number > 0 ? number : 1;
   showMinutes();
 }
 
@@ -84,6 +85,11 @@ async function load() {
     const { answer, response } = await ask(`${recipes}?${asked}`, { signal: running.signal });
     const total = Number(response.headers.get("X-Total-Count"));
     const link = response.headers.get("Link") ?? "";
+    const last = Number(/[?&]page=(\d+)>; rel="last"/.exec(link)?.[1] ?? 1);
+    if (page > last) { // an address of before, when there were more
+      page = last;
+      return load();
+    }
     status.textContent = total === 0 ? "Nothing suits all of that. Take a filter away?"
       : `${total} ${total === 1 ? "recipe" : "recipes"}${page > 1 ? `, page ${page}` : ""}`;
     results.replaceChildren(...answer.map(card));

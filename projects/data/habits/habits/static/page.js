@@ -65,6 +65,8 @@ find("#logout").addEventListener("click", () => attempt(async () => {
 async function begin() {
   const me = await ask(app.me);
   find("#who").textContent = `${me.username} · ${me.time_zone}`;
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: me.time_zone }).format(); // 2026-03-01
+  find("#today").textContent = longDate(today);
   guest.hidden = true;
   home.hidden = false;
   await load();
