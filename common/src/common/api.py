@@ -24,9 +24,10 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar, Union, overload
 
-from flask import Response, request
+from flask import Response, make_response, request
 from pydantic import TypeAdapter
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
 from common import reading
 from common.errors import invalid
@@ -155,8 +156,8 @@ def endpoint(view: Callable[..., Any] | None = None, **options: Any) -> Any:
         for name, read, adapter in readers:
             arguments[name] = read(name, adapter, arguments)
         returned = view(**arguments)
-        if isinstance(returned, Response):
-            return returned
+        if isinstance(returned, AnyResponse):
+            return make_response(returned)  # Werkzeug's own, as of its redirect(), becomes Flask's
         output = operation.outputs.get(type(returned)) or operation.outputs.get(object)
         if output is None:
             raise TypeError(f"{view.__name__} returns what its annotation does not say.")

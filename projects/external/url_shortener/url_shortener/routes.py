@@ -123,7 +123,8 @@ def show_stats(code: str, query: StatsQuery) -> StatsOut:
 def follow(code: str) -> Response:
     """Redirect to the long URL and count the click.
 
-    A permanent link answers 301, all others 302; `cache_control` says what caches may keep.
+    A permanent link answers 301, all others 302; `cache_control` says what caches may keep. The
+    URL goes out as it is kept (`Redirect`).
 
     A GET adds one to the link's ``clicks`` and to the count of the day (UTC) and the referring
     host (`clicks.count`, `urls.host_of`), both in one transaction, and loses none when many come

@@ -1,8 +1,9 @@
 """Views that are classes, over a class that keeps the links; codes are hashes (see the corpus)."""
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 from flask.views import MethodView
 from pydantic import TypeAdapter, ValidationError
+from werkzeug.utils import redirect
 
 from common import clock
 from common.errors import Problem
@@ -10,7 +11,16 @@ from common.errors import Problem
 from . import clicks, links, schemas, urls
 from .models import Code, Link, db
 
-bp = Blueprint("links", __name__)
+bp = Blueprint("url_shortener", __name__)
+
+
+class Exact(Response):
+    """A redirect whose URL goes out as it is: Werkzeug drops the sign of an empty query."""
+
+    def get_wsgi_headers(self, environ):
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
 
 
 class Shelf:
@@ -32,9 +42,11 @@ class Shelf:
 
     def visit(self, code):
         now = clock.now()
-        mine = Link.query.filter_by(code=code).filter(Link.is_live(now))
-        mine.update({"clicks": Link.clicks + 1})
-        link = self.find(code, alive=True)
+        mine = Link.query.filter_by(code=code).filter(links.is_live(now))
+        if not mine.update({"clicks": Link.clicks + 1}):
+            self.find(code, alive=True)
+            raise Problem(410, "It is used up.")
+        link = self.find(code)
         clicks.count(link.id, now.date(), urls.host_of(request.referrer or ""))
         db.session.commit()
         return link
@@ -63,9 +75,21 @@ class View(MethodView):
             ]
             raise Problem(422, wrong[0]["msg"], errors=wrong) from None
 
+    def described(self, link):
+        names = schemas.LinkOut.model_fields.keys() - {"short_url"}
+        values = {name: getattr(link, name) for name in names}
+        return schemas.LinkOut(
+            short_url=url_for(".follow", code=link.code, _external=True), **values
+        )
+
+    def check_host(self, url):
+        if urls.leads_to(url, [request.host, *current_app.config["OWN_HOSTS"].split(",")]):
+            place = {"loc": ["body", "url"], "msg": "leads to this service"}
+            raise Problem(422, "It leads to this service.", errors=[place])
+
     def show(self, link, status=200, **headers):
         return (
-            jsonify(schemas.LinkOut.model_validate(link).model_dump(mode="json")),
+            jsonify(self.described(link).model_dump(mode="json")),
             status,
             headers,
         )
@@ -89,7 +113,10 @@ class Links(View):
 
     def post(self):
         reuse = self.read(schemas.CreateQuery, "query").reuse
-        link, is_new = links.shorten(self.read(schemas.LinkIn), reuse=reuse)
+        wish = self.read(schemas.LinkIn)
+        self.check_host(wish.url)
+        link, is_new = links.shorten(wish, reuse=reuse)
+        db.session.commit()
         place = url_for(".link", code=link.code)
         return self.show(link, 201, Location=place) if is_new else self.show(link)
 
@@ -101,6 +128,8 @@ class OneLink(View):
     def patch(self, code):
         link = self.shelf.find(code)
         for name, value in self.read(schemas.LinkPatch).model_dump().items():
+            if name == "url":
+                self.check_host(value)
             setattr(link, name, value)
         db.session.commit()
         return self.show(link)
@@ -120,22 +149,27 @@ class Stats(View):
 
 class Follow(View):
     def head(self, code):
-        return self.answer(self.shelf.find(code, alive=True))
+        link = self.shelf.find(code, alive=True)
+        if link.max_visits is not None and link.clicks >= link.max_visits:
+            raise Problem(410, "It is used up.")
+        return self.answer(link)
 
     def get(self, code):
         return self.answer(self.shelf.visit(code))
 
     def answer(self, link):
         left = (link.expires_at - clock.now()).total_seconds() if link.expires_at else 600
-        response = redirect(link.url, code=301 if link.permanent else 302)
-        response.cache_control.no_store = None if link.permanent else True
-        response.cache_control.max_age = int(min(left, 600)) if link.permanent else None
+        response = redirect(link.url, 301 if link.permanent else 302, Exact)
+        kept = link.permanent and link.max_visits is None
+        response.cache_control.no_store = None if kept else True
+        response.cache_control.max_age = int(min(left, 600)) if kept else None
         return response
 
 
 class Preview(View):
     def get(self, code):
-        return render_template("preview.html", link=self.shelf.find(code, alive=True))
+        link = self.shelf.find(code, alive=True)
+        return render_template("preview.html", link=self.described(link))
 
 
 bp.add_url_rule("/", view_func=Home.as_view("index"))

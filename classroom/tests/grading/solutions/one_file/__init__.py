@@ -8,8 +8,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask, current_app, jsonify, redirect, request
+from flask import Flask, Response, current_app, jsonify, request
 from markupsafe import escape
+from werkzeug.utils import redirect
 
 import common
 from common import clock
@@ -23,10 +24,19 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS codes (code TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS links (
     id INTEGER PRIMARY KEY, code TEXT UNIQUE, url TEXT, permanent INTEGER, clicks INTEGER,
-    created TEXT, expires TEXT);
+    created TEXT, expires TEXT, most INTEGER);
 CREATE TABLE IF NOT EXISTS visits (link INTEGER, day TEXT, host TEXT);
 """
 NEVER_ALIASES = {"about", "admin", "api", "docs", "healthz", "help", "links", "login", "static"}
+
+
+class Exact(Response):
+    """A redirect whose URL goes out as it is: Werkzeug drops the sign of an empty query."""
+
+    def get_wsgi_headers(self, environ):
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
 
 
 def create_app(config=None):
@@ -66,6 +76,9 @@ def read(allowed, required=()):
         wrong("permanent", "must be true or false")
     if body.get("expires_at") is not None:
         body["expires_at"] = check_moment(body["expires_at"])
+    most = body.get("max_visits")
+    if most is not None and (type(most) is not int or not 1 <= most <= 10**9):
+        wrong("max_visits", "must be 1 to 1,000,000,000")
     alias = body.get("alias", "none")
     if alias is not None and not re.fullmatch(
         "[A-Za-z0-9_-]{3,32}", alias if isinstance(alias, str) else ""
@@ -76,10 +89,15 @@ def read(allowed, required=()):
 
 def check_url(url):
     own = [request.host, *current_app.config["OWN_HOSTS"].split(",")]
+    if not isinstance(url, str):
+        wrong("url", "must be text")
     try:
-        return urls.validate(url, own) if isinstance(url, str) else wrong("url", "must be text")
+        url = urls.validate(url)
     except ValueError as error:
         wrong("url", str(error))
+    if urls.leads_to(url, own):
+        wrong("url", "leads to this service")
+    return url
 
 
 def check_moment(text):
@@ -100,6 +118,7 @@ def shown(link):
         "url": link["url"],
         "permanent": bool(link["permanent"]),
         "clicks": link["clicks"],
+        "max_visits": link["most"],
         **{name: text and text.replace("+00:00", "Z") for name, text in moments.items()},
     }
 
@@ -129,16 +148,17 @@ def index():
 
 
 def create():
-    body = read({"url", "alias", "expires_at", "permanent"}, {"url"})
+    body = read({"url", "alias", "expires_at", "permanent", "max_visits"}, {"url"})
     alias, wish = (
         body.get("alias"),
         (body["url"], body.get("permanent", False), body.get("expires_at")),
     )
     with closing(connect()) as db:
         db.execute("BEGIN IMMEDIATE")
-        if request.args.get("reuse") == "true":
+        if request.args.get("reuse") == "true" and body.get("max_visits") is None:
             same = (
-                "SELECT * FROM links WHERE url = ? AND permanent = ? AND expires IS ? ORDER BY id"
+                "SELECT * FROM links WHERE url = ? AND permanent = ? AND expires IS ?"
+                " AND most IS NULL ORDER BY id"
             )
             for link in db.execute(same, wish):
                 if alias in (None, link["code"]):
@@ -150,8 +170,8 @@ def create():
         while code is None or (code != alias and used(db, code)):
             code = "".join(secrets.choice(LETTERS) for _ in range(7))
         db.execute("INSERT INTO codes VALUES (?)", [code])
-        row = [code, *wish[:2], 0, clock.now().isoformat(), wish[2]]
-        db.execute("INSERT INTO links VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
+        row = [code, *wish[:2], 0, clock.now().isoformat(), wish[2], body.get("max_visits")]
+        db.execute("INSERT INTO links VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row)
         db.execute("COMMIT")
         return jsonify(shown(get(db, code))), 201, {"Location": f"/links/{code}"}
 
@@ -179,12 +199,14 @@ def show(code):
 
 
 def change(code):
-    body = read({"url", "expires_at", "permanent"})
+    body = read({"url", "expires_at", "permanent", "max_visits"})
     with closing(connect()) as db:
         link = dict(get(db, code))
-        link |= {{"expires_at": "expires"}.get(name, name): value for name, value in body.items()}
+        columns = {"expires_at": "expires", "max_visits": "most"}
+        link |= {columns.get(name, name): value for name, value in body.items()}
         db.execute(
-            "UPDATE links SET url=:url, permanent=:permanent, expires=:expires WHERE id=:id",
+            "UPDATE links SET url=:url, permanent=:permanent, expires=:expires, most=:most"
+            " WHERE id=:id",
             link,
         )
         return jsonify(shown(get(db, code)))
@@ -199,7 +221,8 @@ def remove(code):
 
 def alive(db, code):
     link = db.execute("SELECT * FROM links WHERE code = ?", [code]).fetchone()
-    if link and (link["expires"] is None or link["expires"] > clock.now().isoformat()):
+    lives = link and (link["expires"] is None or link["expires"] > clock.now().isoformat())
+    if lives and (link["most"] is None or link["clicks"] < link["most"]):
         return link
     raise Problem(410, "It is gone.") if used(db, code) else Problem(404, "There is no such link.")
 
@@ -213,12 +236,13 @@ def follow(code):
             db.execute("UPDATE links SET clicks = clicks + 1 WHERE id = ?", visit[:1])
             db.execute("INSERT INTO visits VALUES (?, ?, ?)", visit)
         db.execute("COMMIT")
-    answer = redirect(link["url"], 301 if link["permanent"] else 302)
+    answer = redirect(link["url"], 301 if link["permanent"] else 302, Exact)
     seconds = 3600
     if link["expires"]:
         rest = datetime.fromisoformat(link["expires"]) - clock.now()
         seconds = min(seconds, int(rest.total_seconds()))
-    answer.headers["Cache-Control"] = f"max-age={seconds}" if link["permanent"] else "no-cache"
+    kept = link["permanent"] and link["most"] is None
+    answer.headers["Cache-Control"] = f"max-age={seconds}" if kept else "no-store"
     return answer
 
 
