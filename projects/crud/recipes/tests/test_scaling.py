@@ -45,6 +45,8 @@ def base(given):
 def number(text):
     """Return the number that is shown to a person, exactly."""
     words = [word for word in text.split() if word[0] in "0123456789⅛¼⅓⅜½⅝⅔¾⅞"]
+    if len(words) == 1 and words[0].isdecimal():
+        return Fraction(words[0])  # a million and more are shown, and cannot be sent
     return parse(" ".join(words))
 
 
