@@ -90,7 +90,7 @@ def _recipes(session: Session, tables: Tables) -> Any:
 
 
 def _links(session: Session, tables: Tables) -> Any:
-    names = ["code", "url", "permanent", "clicks", "created_at", "expires_at"]
+    names = ["code", "url", "permanent", "clicks", "max_visits", "created_at", "expires_at"]
     found = []
     for row in _rows(session, tables.link, tables.link.id.desc()):
         shown = _fields(row, names)
@@ -111,7 +111,7 @@ def _events(session: Session, tables: Tables) -> Any:
 
 def _jobs(session: Session, tables: Tables) -> Any:
     job = tables.job
-    names = ["id", "status", "attempts", "error", "created_at", "updated_at"]
+    names = ["id", "status", "attempts", "error", "due_at", "created_at"]
     images = selectinload(job.parent_image)
     thumbnails = images.selectinload(tables.image.thumbnail_collection)
     found = []
