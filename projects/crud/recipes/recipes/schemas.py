@@ -69,7 +69,7 @@ class RecipePatch(RecipeIn, partial=True):
 class SearchQuery(PageQuery):
     """Text to look for."""
 
-    q: str = Field("", max_length=100, description="A part of the text, in any case.")
+    q: TextOrEmpty = Field("", max_length=100, description="A part of the text, in any case.")
 
 
 class RecipeQuery(SearchQuery):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from common.api import Future, Schema
+from common.api import Future, Schema, TextOrEmpty
 from common.pagination import PageQuery
 
 from . import urls
@@ -64,7 +64,9 @@ class CreateQuery(Schema):
 class ListQuery(PageQuery):
     """Which links to list."""
 
-    q: str = Field("", max_length=200, description="Part of the URL or the code, literally.")
+    q: TextOrEmpty = Field(
+        "", max_length=200, description="Part of the URL or the code, literally."
+    )
 
 
 class StatsQuery(Schema):
