@@ -170,6 +170,24 @@ def test_start_waits_where_sqlite_itself_does_not(make_toy, monkeypatch, tmp_pat
 
 
 @pytest.mark.usefixtures("impatient")
+def test_route_that_needs_no_tables_is_answered_without_them(make_toy, tmp_path):
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    other = sqlite3.connect(folder / "toy.sqlite", isolation_level=None)
+    with closing(other):
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        app = make_toy()
+        app.extensions["common_needs_no_tables"] = {"anything"}
+        client = Client(app)
+
+        statuses = [client.get(path).status_code for path in ("/anything", "/things")]
+
+        other.execute("ROLLBACK")
+    assert statuses == [200, 503]
+
+
+@pytest.mark.usefixtures("impatient")
 def test_start_only_reads_where_the_tables_are_there(make_toy):
     first = make_toy()
     Client(first).post("/things", json={"name": "a"})

@@ -60,17 +60,19 @@ def _command(state: Scheduler) -> click.Command:
         def note(signum: int, _frame: object) -> None:
             told.append(signum)
 
-        before = {it: signal.signal(it, note) for it in (signal.SIGINT, signal.SIGTERM)}
+        on_interrupt = signal.signal(signal.SIGINT, note)
+        on_terminate = signal.signal(signal.SIGTERM, note)
         click.echo(f"Scheduler of {state.app.name}: every {state.every:g} s. Ctrl-C ends it.")
         due = time.monotonic()
         try:
             while not told and parent in {None, os.getppid()}:
-                if (now := time.monotonic()) >= due:
+                now = time.monotonic()
+                if now >= due:
                     due = now + state.every
                     state.tick()
                 time.sleep(min(NAP, state.every))
         finally:
-            for it, handler in before.items():
-                signal.signal(it, handler)
+            signal.signal(signal.SIGINT, on_interrupt)
+            signal.signal(signal.SIGTERM, on_terminate)
 
     return scheduler

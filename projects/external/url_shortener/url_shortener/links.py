@@ -31,9 +31,9 @@ def shorten(wish: LinkIn, *, reuse: bool) -> tuple[Link, bool]:
     # is read below (is the alias free? is there such a link?) is still true when we write.
     number = next_number()
     if reuse and wish.max_visits is None:  # else some of its visits may be gone
-        same = find_same(wish)
-        if same is not None:
-            return same, False
+        earlier = find_same(wish)
+        if earlier is not None:
+            return earlier, False
     if wish.alias is not None:
         refuse_what_is_not_free(wish.alias)
         code = wish.alias

@@ -48,8 +48,8 @@ def sweep() -> None:
         Job.status.in_(states.ACTIVE),
         Job.due_at <= clock.now(),
     )
-    in_order = statement.order_by(Job.due_at)
-    overdue = db.session.scalars(in_order.limit(AT_ONCE)).all()
+    statement = statement.order_by(Job.due_at)
+    overdue = db.session.scalars(statement.limit(AT_ONCE)).all()
     db.session.commit()
     for job in overdue:
         wake(job)
@@ -108,9 +108,9 @@ def next_missing(job: Job, claimed_by: str) -> Thumbnail | None:
     """Return what to render next; None, if all is done or the job is not ours any more."""
     thumbnail = None
     if states.renew(job.id, claimed_by, claim_end()):
-        missing = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
-        in_order = missing.order_by(Thumbnail.position)
-        thumbnail = db.session.scalar(in_order.limit(1))
+        statement = select(Thumbnail).filter_by(image_id=job.image_id, rendered_at=None)
+        statement = statement.order_by(Thumbnail.position)
+        thumbnail = db.session.scalar(statement.limit(1))
         if thumbnail is None:
             states.settle(job.id, claimed_by)
     db.session.commit()

@@ -121,8 +121,8 @@ def give_up(now: datetime) -> None:
 
 def _due(now: datetime) -> Sequence[tuple[int, int]]:
     statement = select(Reminder.id, Reminder.event_id).where(*is_due(now))
-    in_order = statement.order_by(Reminder.try_at).limit(BATCH)
-    rows = db.session.execute(in_order).all()
+    statement = statement.order_by(Reminder.try_at).limit(BATCH)
+    rows = db.session.execute(statement).all()
     db.session.commit()
     return rows
 

@@ -118,8 +118,8 @@ def list_reminders(query: ReminderQuery) -> Page[ReminderOut]:
     statement = select(Reminder).filter_by(user_id=current_user.id)
     if query.status is not None:
         statement = statement.filter_by(status=query.status)
-    in_order = statement.order_by(Reminder.due_at, Reminder.id)
-    return paginate(db.session, in_order, query, ReminderOut)
+    statement = statement.order_by(Reminder.due_at, Reminder.id)
+    return paginate(db.session, statement, query, ReminderOut)
 
 
 @bp.get("/calendar.ics")

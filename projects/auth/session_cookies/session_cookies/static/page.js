@@ -4,10 +4,14 @@
 // the CSRF token, in a variable alone. The token belongs to the cookie, which each login and logout
 // changes; so it is asked for at the start and after each of them.
 
-import { ask as send } from "../common/api.js";
+import { ask as send, reason } from "../common/api.js";
 
-const [page, state, problem, out, signedIn, list] =
-  ["#page", "#state", "#problem", "#out", "#in", "#sessions"].map((id) => document.querySelector(id));
+const page = document.querySelector("#app");
+const state = document.querySelector("#state");
+const problem = document.querySelector("#problem");
+const out = document.querySelector("#out");
+const signedIn = document.querySelector("#in");
+const list = document.querySelector("#sessions");
 const urls = page.dataset;
 let token = "";
 
@@ -65,12 +69,14 @@ async function act(button, success, what) {
   button.disabled = true;
   complain("");
   say("");
-  const [wasSignedIn, used] = [!signedIn.hidden, token];
-  let [wrong, status] = ["", 200];
+  const wasSignedIn = !signedIn.hidden;
+  const used = token;
+  let wrong = "";
+  let status = 200;
   try {
     await what();
   } catch (error) {
-    wrong = error.errors?.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" · ") ?? error.detail;
+    wrong = reason(error);
     status = error.status;
   }
   try {
